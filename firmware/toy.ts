@@ -1,0 +1,366 @@
+// The toy: one state machine. Every event has a defined outcome in every state: the table below, a letter a cell.
+
+import { ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
+import {
+  HEART_BROKEN,
+  HEART_DARK,
+  HEART_FORGETTING,
+  HEART_WAITING,
+  createHeartLight,
+} from "./heart/heart.ts";
+import { createMessageLog, type Message } from "./messages/log.ts";
+import { ORIGIN_FAMILY } from "./messages/layout.ts";
+import { createGesture } from "./paw/gesture.ts";
+import {
+  EARCON_BATTERY,
+  EARCON_ENDING,
+  EARCON_ERROR,
+  EARCON_FULL,
+  EARCON_NO,
+  EARCON_RESET,
+  EARCON_START,
+  EARCON_STOP,
+  EARCON_WARNING,
+  createEarcons,
+} from "./voice/earcons.ts";
+import { createKernel, type KernelImage } from "./voice/kernel.ts";
+import { createPlayer } from "./voice/player.ts";
+import { LIMIT_SAMPLES, createRecorder } from "./voice/recorder.ts";
+
+/** Nothing is going on; an earcon may sound. */
+export const IDLE = 0;
+/** Red, microphone powered, the start chirp sounds. */
+export const CHIRPING = 1;
+export const RECORDING = 2;
+/** The paw is released or the limit reached; the last samples are on their way to flash. */
+export const SAVING = 3;
+export const PLAYING = 4;
+/** Forgetting everything, page by page. */
+export const RESETTING = 5;
+/** No audio path: the kernel or its memory failed at boot. */
+export const BROKEN = 6;
+export const STATE_NAMES = "idle chirping recording saving playing resetting broken";
+
+/** A hold that means "record"; its token goes with it. */
+export const HELD = 0;
+/** That hold has ended. */
+export const RELEASED = 1;
+export const TAPPED_ONCE = 2;
+export const TAPPED_TWICE = 3;
+export const TAPPED_MORE = 4;
+export const PAIRING_ASKED = 5;
+export const RESET_WARNED = 6;
+export const RESET_ASKED = 7;
+export const RESET_CANCELLED = 8;
+/** The start chirp has ended. */
+export const CHIRPED = 9;
+/** Five seconds of room are left. */
+export const ENDING = 10;
+/** The capture is over and the microphone off. */
+export const CAPTURED = 11;
+/** The playback is over. */
+export const PLAYED = 12;
+/** Nothing is left to forget. */
+export const FORGOTTEN = 13;
+export const EVENT_NAMES =
+  "held released tappedOnce tappedTwice tappedMore pairingAsked resetWarned resetAsked resetCancelled chirped ending captured played forgotten";
+
+// One row a state, one column an event, in the order of the constants above.
+//   R record      A abort the recording   C start the capture   S stop the capture    E capture ended
+//   P play next   O play own              T stop playing        B stop playing, then record
+//   F played      N "no" tone             W reset warning       X begin reset         Z reset done
+//   K cancelled   L ending chirp          ! "broken" tone       . nothing: cannot happen here, or means nothing here
+export const TRANSITIONS = [
+  /* idle      */ "R.PO.NWXK.....",
+  /* chirping  */ ".A.......C....",
+  /* recording */ ".S........LE..",
+  /* saving    */ "...........E..",
+  /* playing   */ "B.TO.NWXK...F.",
+  /* resetting */ ".............Z",
+  /* broken    */ "!.!..!WXK.....",
+];
+
+/** Housekeeping waits so long after the last event, and between its steps. */
+const MAINTAIN_MS = 60;
+const FORGET_MS = 10;
+
+export interface Toy {
+  state(): number;
+  /** Gives an event to the state machine; returns the letter of the cell. */
+  handle(event: number, token?: PawToken): string;
+  messages(): number;
+}
+
+export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): Toy {
+  const clock: Clock = hal.clock;
+  const kernel = createKernel(hal.native, image);
+  const log = createMessageLog(hal.flash, hal.native, LIMIT_SAMPLES);
+  const earcons = createEarcons(hal.speaker, clock);
+  const light = createHeartLight(hal.heart, clock);
+  let state = kernel.code === OK ? IDLE : BROKEN;
+  let captureCode: Code = OK;
+  let capturedSamples = 0;
+  let playedCode: Code = OK;
+  let housekeeping: TimerId | undefined;
+  let gestureTimer: TimerId | undefined;
+
+  const recorder = createRecorder(clock, hal.microphone, kernel, log, {
+    ending: function () {
+      handle(ENDING);
+    },
+    ended: function (code, samples) {
+      captureCode = code;
+      capturedSamples = samples;
+      handle(CAPTURED);
+    },
+  });
+  const player = createPlayer(hal.speaker, kernel, log, function (code) {
+    playedCode = code;
+    handle(PLAYED);
+  });
+
+  function isListening(which: number): boolean {
+    return which === CHIRPING || which === RECORDING || which === SAVING;
+  }
+
+  function enter(next: number): void {
+    // Whatever led here: outside the listening states the microphone has no power. Nothing to abort is the normal case.
+    if (isListening(state) && !isListening(next)) recorder.abort();
+    state = next;
+    let pattern = HEART_DARK;
+    if (next === RESETTING) pattern = HEART_FORGETTING;
+    else if (next === BROKEN) pattern = HEART_BROKEN;
+    else if (next === IDLE && log.oldestUnheard()) pattern = HEART_WAITING;
+    light.show(pattern);
+    if (housekeeping !== undefined) clock.cancel(housekeeping);
+    housekeeping = undefined;
+    if (next === IDLE || next === BROKEN) housekeeping = clock.after(MAINTAIN_MS, maintain);
+    else if (next === RESETTING) housekeeping = clock.after(FORGET_MS, forget);
+  }
+
+  function maintain(): void {
+    housekeeping = undefined;
+    if (log.maintain()) housekeeping = clock.after(MAINTAIN_MS, maintain);
+  }
+
+  function forget(): void {
+    housekeeping = undefined;
+    if (log.forget()) housekeeping = clock.after(FORGET_MS, forget);
+    else handle(FORGOTTEN);
+  }
+
+  function earconFor(code: Code): number {
+    return code === ERR_FULL ? EARCON_FULL : EARCON_ERROR;
+  }
+
+  function record(token: PawToken | undefined): void {
+    earcons.stop();
+    if (hal.power.batteryMillivolts() < lowMillivolts) {
+      earcons.play(EARCON_BATTERY);
+      enter(IDLE);
+      return;
+    }
+    const code = token ? recorder.open(token) : ERR_FULL;
+    if (code !== OK) {
+      earcons.play(earconFor(code));
+      enter(IDLE);
+      return;
+    }
+    enter(CHIRPING);
+    earcons.play(EARCON_START, function () {
+      handle(CHIRPED);
+    });
+  }
+
+  function capture(): void {
+    const code = recorder.start();
+    if (code === OK) enter(RECORDING);
+    else {
+      earcons.play(earconFor(code));
+      enter(IDLE);
+    }
+  }
+
+  function abort(): void {
+    enter(IDLE);
+    earcons.play(EARCON_NO);
+  }
+
+  function captureEnded(): void {
+    enter(IDLE);
+    if (captureCode !== OK) earcons.play(earconFor(captureCode));
+    else earcons.play(capturedSamples > 0 ? EARCON_STOP : EARCON_NO);
+  }
+
+  // What waits for the playback before it to end.
+  let queued: Message | undefined;
+  let recordAfter: PawToken | undefined;
+
+  function play(message: Message | undefined): void {
+    earcons.stop();
+    if (!message) {
+      earcons.play(EARCON_NO);
+      enter(IDLE);
+      return;
+    }
+    if (state === PLAYING) {
+      queued = message;
+      player.stop();
+      return;
+    }
+    if (player.play(message) === OK) enter(PLAYING);
+    else {
+      earcons.play(EARCON_ERROR);
+      enter(IDLE);
+    }
+  }
+
+  function playNext(): void {
+    play(log.oldestUnheard() || log.lastHeard() || log.lastOwn());
+  }
+
+  function played(): void {
+    const message = player.message();
+    const next = queued;
+    const token = recordAfter;
+    queued = undefined;
+    recordAfter = undefined;
+    if (playedCode === OK && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
+    enter(IDLE);
+    if (playedCode !== OK) earcons.play(EARCON_ERROR);
+    else if (token && token.isLive()) record(token);
+    else if (next) play(next);
+  }
+
+  function reset(): void {
+    earcons.stop();
+    if (state === PLAYING) player.stop();
+    enter(RESETTING);
+  }
+
+  function resetDone(): void {
+    earcons.play(EARCON_RESET);
+    enter(kernel.code === OK ? IDLE : BROKEN);
+  }
+
+  function say(earcon: number): void {
+    if (state === PLAYING) player.stop();
+    earcons.play(earcon);
+  }
+
+  function handle(event: number, token?: PawToken): string {
+    const cell = TRANSITIONS[state].charAt(event);
+    switch (cell) {
+      case "R":
+        record(token);
+        break;
+      case "A":
+        abort();
+        break;
+      case "C":
+        capture();
+        break;
+      case "S":
+        enter(SAVING);
+        recorder.stop();
+        break;
+      case "E":
+        captureEnded();
+        break;
+      case "P":
+        playNext();
+        break;
+      case "O":
+        play(log.lastOwn());
+        break;
+      case "T":
+        player.stop();
+        break;
+      case "B":
+        recordAfter = token;
+        player.stop();
+        break;
+      case "F":
+        played();
+        break;
+      case "N":
+        say(EARCON_NO);
+        break;
+      case "W":
+        say(EARCON_WARNING);
+        break;
+      case "X":
+        reset();
+        break;
+      case "Z":
+        resetDone();
+        break;
+      case "K":
+        earcons.stop();
+        break;
+      case "L":
+        earcons.play(EARCON_ENDING);
+        break;
+      case "!":
+        earcons.play(EARCON_ERROR);
+        break;
+      default:
+        break;
+    }
+    return cell;
+  }
+
+  const gesture = createGesture({
+    held: function (token) {
+      handle(HELD, token);
+    },
+    released: function () {
+      handle(RELEASED);
+    },
+    tapped: function (count) {
+      handle(count === 1 ? TAPPED_ONCE : count === 2 ? TAPPED_TWICE : TAPPED_MORE);
+    },
+    pairingAsked: function () {
+      handle(PAIRING_ASKED);
+    },
+    resetWarned: function () {
+      handle(RESET_WARNED);
+    },
+    resetAsked: function () {
+      handle(RESET_ASKED);
+    },
+    resetCancelled: function () {
+      handle(RESET_CANCELLED);
+    },
+  });
+
+  function armGesture(): void {
+    if (gestureTimer !== undefined) clock.cancel(gestureTimer);
+    gestureTimer = undefined;
+    const waitMs = gesture.waitMs(clock.nowMs());
+    if (waitMs >= 0) gestureTimer = clock.after(waitMs, tickGesture);
+  }
+
+  function tickGesture(): void {
+    gestureTimer = undefined;
+    gesture.tick(clock.nowMs());
+    armGesture();
+  }
+
+  log.scan();
+  enter(state);
+  if (state === BROKEN) earcons.play(EARCON_ERROR);
+  hal.paw.listen(function (pressed, atMs) {
+    if (pressed) gesture.press(atMs);
+    else gesture.release(atMs);
+    armGesture();
+  });
+
+  return {
+    state: function () {
+      return state;
+    },
+    handle: handle,
+    messages: log.count,
+  };
+}

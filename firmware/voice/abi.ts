@@ -1,0 +1,60 @@
+// The native kernel's binary interface, stated once: shared by the firmware, the C sources (a test compares them), the
+// TypeScript twin and the simulator. Every function takes at most four 32-bit integers; addresses are bytes in RAM.
+
+/** Index of each function in the kernel's entry table. */
+export const FN_CAPTURE = 0;
+export const FN_FLUSH = 1;
+export const FN_RENDER = 2;
+export const FN_CRC32 = 3;
+export const FN_COUNT = 4;
+
+/** A block is one standard IMA ADPCM WAV block, mono: i16 first sample, u8 step index, u8 0, then nibbles, low one first. */
+export const BLOCK_BYTES = 1004;
+/** Samples in a block: the one in the header and two per byte. */
+export const BLOCK_SAMPLES = (BLOCK_BYTES - 4) * 2 + 1;
+/** Sampling rate of messages, in Hz. */
+export const MESSAGE_RATE_HZ = 8000;
+
+/**
+ * capture(state, samples, count, blocks) -> blocks completed since the state was zeroed.
+ * Reads `count` 16-bit words at `samples`, shapes and encodes them into a ring of two blocks at `blocks` (2 x BLOCK_BYTES).
+ * flush(state, blocks, 0, 0) -> samples encoded in all; pads the block in the making with zero nibbles.
+ * Words of `state` (Int32), zeroed by the caller but for the configuration:
+ */
+export const CAPTURE_STATE_WORDS = 279;
+/** Configuration: what silence reads, full scale (both in units of the samples), and input samples per encoded sample (1 or 2). */
+export const CAPTURE_MID = 0;
+export const CAPTURE_FULL = 1;
+export const CAPTURE_DECIMATION = 2;
+/** Result: samples encoded so far (a few of the newest may still wait for the encoder's look ahead, until flush). */
+export const CAPTURE_SAMPLES = 3;
+/** Any count is safe; above this many encoded samples per call a completed block may be overwritten before it is seen. */
+export const CAPTURE_MAX_SAMPLES = BLOCK_SAMPLES;
+/** Where the functions' own words begin; the caller zeroes them and never looks. */
+export const CAPTURE_OWN = 4;
+
+/**
+ * render(state, words, count, 0) -> words written (16 bit): fewer than `count` when the block at RENDER_BLOCK is used up;
+ * the caller then loads the next one and calls again. The caller sets RENDER_LEFT = samples in the block and
+ * RENDER_POSITION = 0 for each block.
+ */
+export const RENDER_STATE_WORDS = 40;
+/** Configuration: output words per sample (1 or 4), full scale of a word, volume (0..256 = 0..1). */
+export const RENDER_WORDS_PER_SAMPLE = 0;
+export const RENDER_FULL = 1;
+export const RENDER_VOLUME = 2;
+/** The block being played: address, samples left in it, samples already played from it. */
+export const RENDER_BLOCK = 3;
+export const RENDER_LEFT = 4;
+export const RENDER_POSITION = 5;
+/**
+ * A square tone mixed into the voice, for sounds while a message plays: half period in output words (0 = none), output
+ * words left, and amplitude (0..16384 of a 16-bit sample). Written by the caller, counted down by render.
+ */
+export const RENDER_TONE_HALF_PERIOD = 6;
+export const RENDER_TONE_LEFT = 7;
+export const RENDER_TONE_LEVEL = 8;
+/** Where the function's own words begin; the caller zeroes them and never looks. */
+export const RENDER_OWN = 9;
+
+/** crc32(address, length, crc, 0) -> CRC-32 (IEEE 802.3), continued from `crc` (0 to begin). */

@@ -1,0 +1,156 @@
+// The machine code that does everything per sample. Checked before first use: its bytes by CRC-32, its arithmetic by a
+// known answer. A kernel that fails means no audio at all, never a slow or wrong one.
+
+import { ERR_KERNEL, ERR_MEMORY, OK, type Code, type FlatBuffer, type NativeCode, type NativeFunction } from "../../hal/contract.ts";
+import {
+  BLOCK_BYTES,
+  CAPTURE_DECIMATION,
+  CAPTURE_FULL,
+  CAPTURE_MID,
+  CAPTURE_SAMPLES,
+  CAPTURE_STATE_WORDS,
+  FN_CAPTURE,
+  FN_FLUSH,
+  FN_RENDER,
+  RENDER_BLOCK,
+  RENDER_FULL,
+  RENDER_LEFT,
+  RENDER_POSITION,
+  RENDER_STATE_WORDS,
+  RENDER_VOLUME,
+  RENDER_WORDS_PER_SAMPLE,
+} from "./abi.ts";
+
+/** The bytes as the build made them. */
+export interface KernelImage {
+  /** One character per byte. */
+  readonly code: string;
+  readonly crc32: number;
+  /** Byte offset of each function, in FN_ order. */
+  readonly offsets: readonly number[];
+  /** CRC-32 of the block that KNOWN_INPUT encodes to. */
+  readonly knownAnswer: number;
+}
+
+export interface Kernel {
+  /** OK, or why there is no audio. */
+  readonly code: Code;
+  /** Blocks that capture fills, in turn: two of BLOCK_BYTES. */
+  readonly blocks: readonly Uint8Array[];
+  beginCapture(midScale: number, fullScale: number, decimation: number): void;
+  /** Encodes `count` samples at `address`; returns how many blocks are complete since beginCapture. */
+  capture(address: number, count: number): number;
+  /** Pads the block in the making; returns how many samples were encoded in all. */
+  flush(): number;
+  /** Samples encoded so far. */
+  captured(): number;
+  /** The block that render reads: fill it, then call beginBlock. */
+  readonly playing: Uint8Array;
+  beginRender(wordsPerSample: number, fullScale: number, volume: number): void;
+  beginBlock(samples: number): void;
+  /** Renders up to `count` duty words to `address`; fewer when the block is used up. */
+  render(address: number, count: number): number;
+}
+
+// Word offsets of the parts in the kernel's own flat memory. Two words of slack round each block up to whole words.
+const CAPTURE_AT = 0;
+const RENDER_AT = CAPTURE_AT + CAPTURE_STATE_WORDS;
+const BLOCKS_AT = RENDER_AT + RENDER_STATE_WORDS;
+const BLOCK_WORDS = BLOCK_BYTES >> 2;
+const PLAYING_AT = BLOCKS_AT + 2 * BLOCK_WORDS;
+const ALL_WORDS = PLAYING_AT + BLOCK_WORDS;
+
+/** Samples of the known-answer test: a rough ramp that visits both signs and large steps. */
+const KNOWN_SAMPLES = 64;
+
+export function createKernel(native: NativeCode, image: KernelImage): Kernel {
+  let code: Code = OK;
+  const memory: FlatBuffer | undefined = native.allocate(ALL_WORDS * 4);
+  const bytes = memory ? memory.bytes : new Uint8Array(ALL_WORDS * 4);
+  const base = memory ? memory.address : 0;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, ALL_WORDS);
+  let functions: NativeFunction[] | undefined;
+
+  function block(at: number): Uint8Array {
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + at * 4, BLOCK_BYTES);
+  }
+  const blocks = [block(BLOCKS_AT), block(BLOCKS_AT + BLOCK_WORDS)];
+  const playing = block(PLAYING_AT);
+
+  function call(index: number, a: number, b: number, c: number, d: number): number {
+    return functions ? functions[index](a, b, c, d) : 0;
+  }
+
+  function clear(at: number, count: number): void {
+    new Uint8Array(bytes.buffer, bytes.byteOffset + at * 4, count * 4).fill(0);
+  }
+
+  function beginCapture(midScale: number, fullScale: number, decimation: number): void {
+    clear(CAPTURE_AT, CAPTURE_STATE_WORDS);
+    words[CAPTURE_AT + CAPTURE_MID] = midScale;
+    words[CAPTURE_AT + CAPTURE_FULL] = fullScale;
+    words[CAPTURE_AT + CAPTURE_DECIMATION] = decimation;
+  }
+
+  function capture(address: number, count: number): number {
+    return call(FN_CAPTURE, base + CAPTURE_AT * 4, address, count, base + BLOCKS_AT * 4);
+  }
+
+  function flush(): number {
+    return call(FN_FLUSH, base + CAPTURE_AT * 4, base + BLOCKS_AT * 4, 0, 0);
+  }
+
+  function captured(): number {
+    return words[CAPTURE_AT + CAPTURE_SAMPLES];
+  }
+
+  function beginRender(wordsPerSample: number, fullScale: number, volume: number): void {
+    clear(RENDER_AT, RENDER_STATE_WORDS);
+    words[RENDER_AT + RENDER_WORDS_PER_SAMPLE] = wordsPerSample;
+    words[RENDER_AT + RENDER_FULL] = fullScale;
+    words[RENDER_AT + RENDER_VOLUME] = volume;
+    words[RENDER_AT + RENDER_BLOCK] = base + PLAYING_AT * 4;
+  }
+
+  function beginBlock(samples: number): void {
+    words[RENDER_AT + RENDER_LEFT] = samples;
+    words[RENDER_AT + RENDER_POSITION] = 0;
+  }
+
+  function render(address: number, count: number): number {
+    return call(FN_RENDER, base + RENDER_AT * 4, address, count, 0);
+  }
+
+  // The input lies in the block that render reads, which nobody needs yet.
+  function knownAnswer(): number {
+    const input = new Int16Array(bytes.buffer, bytes.byteOffset + PLAYING_AT * 4, KNOWN_SAMPLES);
+    for (let i = 0; i < KNOWN_SAMPLES; i++) input[i] = 2048 + (i & 8 ? 1 : -1) * i * 29;
+    beginCapture(2048, 2048, 1);
+    capture(base + PLAYING_AT * 4, KNOWN_SAMPLES);
+    flush();
+    return native.crc32(blocks[0]);
+  }
+
+  if (!memory) code = ERR_MEMORY;
+  else if (native.crc32(image.code) !== image.crc32) code = ERR_KERNEL;
+  else {
+    functions = native.load(image.code, image.offsets);
+    if (!functions || knownAnswer() !== image.knownAnswer) {
+      functions = undefined;
+      code = ERR_KERNEL;
+    }
+  }
+
+  return {
+    code: code,
+    blocks: blocks,
+    beginCapture: beginCapture,
+    capture: capture,
+    flush: flush,
+    captured: captured,
+    playing: playing,
+    beginRender: beginRender,
+    beginBlock: beginBlock,
+    render: render,
+  };
+}

@@ -1,0 +1,128 @@
+// Records one message: microphone -> kernel -> message log. Holds the order that keeps the promises: room first, then
+// the microphone; the microphone loses power before the message is committed. Encoding happens when a buffer is lent, at
+// once, so that the buffer is free again; storing follows in steps of one block.
+
+import { ERR_FULL, ERR_HARDWARE, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../../hal/contract.ts";
+import { ORIGIN_OWN } from "../messages/layout.ts";
+import type { MessageLog } from "../messages/log.ts";
+import { BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "./abi.ts";
+import type { Kernel } from "./kernel.ts";
+
+/** Longest message, in samples. */
+export const LIMIT_SAMPLES = 40 * MESSAGE_RATE_HZ;
+/** Shorter than this is no message. */
+export const SHORTEST_SAMPLES = MESSAGE_RATE_HZ / 2;
+/** The warning sounds when so much is left. */
+export const WARNING_SAMPLES = 5 * MESSAGE_RATE_HZ;
+
+export interface RecorderListener {
+  /** Five seconds are left. */
+  ending(): void;
+  /** The recording is over, whatever ended it, and the microphone is off. `samples` is 0 when nothing was kept. */
+  ended(code: Code, samples: number): void;
+}
+
+export interface Recorder {
+  /** Reserves room, lights the heart and powers the microphone. */
+  open(token: PawToken): Code;
+  /** Starts the capture; OK promises one `ended`, unless `abort` comes first. */
+  start(): Code;
+  /** Ends the capture; `ended` follows. */
+  stop(): void;
+  /** Leaves without a message and without `ended`; the microphone is off afterwards. */
+  abort(): void;
+}
+
+export function createRecorder(clock: Clock, microphone: Microphone, kernel: Kernel, log: MessageLog, listener: RecorderListener): Recorder {
+  let limit = LIMIT_SAMPLES;
+  let complete = 0;
+  let stored = 0;
+  let failure: Code = OK;
+  let isWarned = false;
+  let hasEnded = false;
+  let step: TimerId | undefined;
+
+  function armStep(): void {
+    if (step === undefined) step = clock.after(0, storeOne);
+  }
+
+  function finish(): void {
+    const samples = Math.min(kernel.captured(), limit);
+    if (failure === OK && samples >= SHORTEST_SAMPLES) {
+      failure = log.commit(samples);
+      if (failure === OK) {
+        listener.ended(OK, samples);
+        return;
+      }
+    }
+    log.abandon();
+    listener.ended(failure, 0);
+  }
+
+  function storeOne(): void {
+    step = undefined;
+    // What lies beyond the limit was captured while the last buffer filled; it is not part of the message.
+    if (failure === OK && stored < complete && stored * BLOCK_SAMPLES < limit) {
+      failure = log.append(kernel.blocks[stored & 1]);
+      stored++;
+      armStep();
+    } else if (hasEnded) finish();
+    else if (failure !== OK) microphone.stop();
+  }
+
+  function onSamples(address: number, count: number): void {
+    if (failure !== OK) return;
+    complete = kernel.capture(address, count);
+    // The kernel has two blocks: with three waiting, one is gone.
+    if (complete - stored > 2) failure = ERR_HARDWARE;
+    const samples = kernel.captured();
+    if (failure !== OK || samples >= limit) microphone.stop();
+    else if (!isWarned && samples >= limit - WARNING_SAMPLES) {
+      isWarned = true;
+      if (limit > WARNING_SAMPLES * 2) listener.ending();
+    }
+    armStep();
+  }
+
+  function onEnd(code: Code): void {
+    microphone.close();
+    if (failure === OK) failure = code;
+    complete = Math.ceil(kernel.flush() / BLOCK_SAMPLES);
+    hasEnded = true;
+    armStep();
+  }
+
+  function open(token: PawToken): Code {
+    const code = log.begin(ORIGIN_OWN);
+    if (code !== OK) return code;
+    limit = Math.min(LIMIT_SAMPLES, log.roomSamples());
+    if (limit < MESSAGE_RATE_HZ) {
+      log.abandon();
+      return ERR_FULL;
+    }
+    const opened = microphone.open(token);
+    if (opened !== OK) log.abandon();
+    return opened;
+  }
+
+  function start(): Code {
+    complete = 0;
+    stored = 0;
+    failure = OK;
+    isWarned = false;
+    hasEnded = false;
+    kernel.beginCapture(microphone.midScale, microphone.fullScale, Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5));
+    const code = microphone.start(onSamples, onEnd);
+    if (code !== OK) abort();
+    return code;
+  }
+
+  function abort(): void {
+    if (step !== undefined) clock.cancel(step);
+    step = undefined;
+    microphone.close();
+    log.abandon();
+  }
+
+  return { open: open, start: start, stop: microphone.stop, abort: abort };
+}

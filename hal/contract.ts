@@ -1,0 +1,158 @@
+// The ports between the toy and whatever it runs on: types and error codes, no behaviour.
+//
+// Rules for every port (after Tock's TRD3):
+// - a call that starts something returns OK (0) or an error code. OK promises exactly one completion; anything else
+//   promises none;
+// - no callback runs inside the call that caused it;
+// - a lent buffer belongs to the callee until its callback returns; nobody else touches it meanwhile;
+// - stop is always allowed, also twice; it never throws;
+// - nobody may ask whether he is simulated.
+
+/** Outcome of a port call. Values are the toy's own and stable: they reach the log and, later, the link. */
+export const OK = 0;
+/** The proof that the call needs is missing or dead (no pressed paw). */
+export const ERR_FORBIDDEN = 1;
+/** The port is already in use. */
+export const ERR_BUSY = 2;
+/** The hardware did not do what it was told (converter that never starts, flash that does not read back). */
+export const ERR_HARDWARE = 3;
+/** No flat memory could be had at boot. */
+export const ERR_MEMORY = 4;
+/** An address, length or value is outside what the port takes. */
+export const ERR_RANGE = 5;
+/** No room left in the message store. */
+export const ERR_FULL = 6;
+/** Stored data fails its check. */
+export const ERR_DAMAGED = 7;
+/** The native kernel is missing, altered, or fails its known-answer test. */
+export const ERR_KERNEL = 8;
+
+/** One of the ERR_ constants, or OK. */
+export type Code = number;
+
+declare const minted: unique symbol;
+/**
+ * Proof that the paw is held. Only firmware/paw/gesture mints one, at the moment that a hold is recognised;
+ * it dies when the paw is released and never lives again.
+ */
+export interface PawToken {
+  readonly [minted]: true;
+  isLive(): boolean;
+}
+
+export type TimerId = number;
+
+/** Monotonic time since boot, in milliseconds (fractional). Callbacks are late by as long as JavaScript is busy, never early. */
+export interface Clock {
+  nowMs(): number;
+  after(ms: number, callback: () => void): TimerId;
+  /** Fixed phase: a late call does not shift the following ones. */
+  every(ms: number, callback: () => void): TimerId;
+  cancel(timer: TimerId): void;
+}
+
+/** The one button. Bounces shorter than 10 ms are not reported. */
+export interface Paw {
+  isPressed(): boolean;
+  /** `atMs` is the moment of the edge on the Clock's scale, not of the call. One listener; set once, at boot. */
+  listen(onChange: (pressed: boolean, atMs: number) => void): void;
+}
+
+/** The heart's free colour. Red is not here: the Microphone lights it, before it powers the microphone. */
+export interface Heart {
+  /** Level 0 (off) to 255. */
+  glow(level: number): void;
+}
+
+/**
+ * A word-aligned piece of flat RAM for DMA and native code: `bytes` are the interpreter's view of it, `address` is what
+ * registers and native functions take. Allocated once at boot, never freed, never moved.
+ */
+export interface FlatBuffer {
+  readonly bytes: Uint8Array;
+  readonly address: number;
+}
+
+/**
+ * The microphone. Samples are 16-bit words in memory order at `rateHz`; silence is near `midScale`, the range is
+ * midScale +- fullScale.
+ */
+export interface Microphone {
+  readonly rateHz: number;
+  readonly midScale: number;
+  readonly fullScale: number;
+  /** Milliseconds to wait between open and start: the microphone settles. */
+  readonly settleMs: number;
+  /** Lights the heart red, then powers the microphone. ERR_FORBIDDEN unless the token lives and the paw's pin says pressed. */
+  open(token: PawToken): Code;
+  /**
+   * Starts converting. `onSamples(address, count)` lends each filled buffer in order; the last one, after stop, may be
+   * short. `onEnd(code, dropped)` comes exactly once, after the last samples: `dropped` counts samples that were lost
+   * because JavaScript came too late. A dead token ends the capture by itself.
+   */
+  start(onSamples: (address: number, count: number) => void, onEnd: (code: Code, dropped: number) => void): Code;
+  /** Stops converting; samples and end follow. */
+  stop(): void;
+  /** Cuts the microphone's power, then the red light. Also stops; after it no callback comes. */
+  close(): void;
+}
+
+/**
+ * The speaker: PWM. Words are 16-bit duty values 0..fullScale at `rateHz`; `wordsPerSample` words make one 8 kHz sample.
+ */
+export interface Speaker {
+  readonly rateHz: number;
+  readonly wordsPerSample: number;
+  readonly fullScale: number;
+  /**
+   * Plays what `fill(address, words)` writes: it returns how many words it wrote; fewer than asked ends the playback
+   * after them. `onEnd(code, late)` comes exactly once: `late` counts buffers that were refilled too late.
+   */
+  play(fill: (address: number, words: number) => number, onEnd: (code: Code, late: number) => void): Code;
+  /** A square tone of `hz` at `volume` 0..255, until `silence` or the next call. */
+  tone(hz: number, volume: number): Code;
+  /** Ends tone or playback: mid level, carrier off, amplifier off. A playback still gets its onEnd. */
+  silence(): void;
+}
+
+/** Flash for messages: addresses from 0 to `pages` x `pageBytes`, page 0 first. Writing only clears bits; erasing sets a page to 0xFF. */
+export interface Flash {
+  readonly pageBytes: number;
+  readonly pages: number;
+  /** A copy of `length` bytes. */
+  read(address: number, length: number): Uint8Array;
+  /** Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. */
+  write(address: number, bytes: Uint8Array): Code;
+  /** Erases one page and reads back. Blocks JavaScript for tens of milliseconds, so never while audio runs. */
+  erasePage(page: number): Code;
+}
+
+/** Battery voltage in millivolts; 0 where the board has no battery. Never called while the microphone converts. */
+export interface Power {
+  batteryMillivolts(): number;
+}
+
+/** A machine-code function: up to four 32-bit integers in, one out. */
+export type NativeFunction = (a?: number, b?: number, c?: number, d?: number) => number;
+
+/** Machine code and the flat memory that it works on. */
+export interface NativeCode {
+  /** Undefined when no flat memory can be had. Zeroed. */
+  allocate(bytes: number): FlatBuffer | undefined;
+  /** CRC-32 (IEEE 802.3). */
+  crc32(bytes: Uint8Array | string): number;
+  /** Loads position-independent Thumb code once and binds its functions by byte offset; undefined when it cannot be loaded. */
+  load(code: string, offsets: readonly number[]): NativeFunction[] | undefined;
+}
+
+/** Everything that the firmware is given. */
+export interface Hal {
+  readonly clock: Clock;
+  readonly paw: Paw;
+  readonly heart: Heart;
+  readonly microphone: Microphone;
+  readonly speaker: Speaker;
+  readonly flash: Flash;
+  readonly power: Power;
+  readonly native: NativeCode;
+}

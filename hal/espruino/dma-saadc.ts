@@ -1,0 +1,147 @@
+// The SAADC's registers: one channel at 16 kHz into memory by EasyDMA (64 kHz, averaged by 4 in hardware, 12 bit). It never
+// enables an interrupt: Espruino has no handler. What is heard, and whose memory it is, is dma-microphone.ts's business.
+// Protocol: nRF52840 PS, SAADC; in use in apache/nuttx nrf52_adc.c and lancaster-university/codal-nrf52 NRF52ADC.cpp.
+
+import type { Board } from "../../boards/board.ts";
+import { ERR_BUSY, ERR_HARDWARE, OK, type Clock, type Code } from "../contract.ts";
+
+const SAADC = 0x40007000;
+const TASK_START = SAADC + 0x000;
+const TASK_SAMPLE = SAADC + 0x004;
+const TASK_STOP = SAADC + 0x008;
+const EVENT_STARTED = SAADC + 0x100;
+const EVENT_END = SAADC + 0x104;
+const EVENT_STOPPED = SAADC + 0x114;
+const ENABLE = SAADC + 0x500;
+const CHANNEL = SAADC + 0x510;
+const RESOLUTION = SAADC + 0x5f0;
+const RESULT_PTR = SAADC + 0x62c;
+const RESULT_AMOUNT = SAADC + 0x634;
+const PPI_CHEN = 0x4001f500;
+const PPI_CHENSET = 0x4001f504;
+const PPI_CHENCLR = 0x4001f508;
+const PPI_CHANNEL = 0x4001f510;
+/** Last channel that is not the radio stack's; Espruino allocates from 0 upward. */
+const LAST_PPI_CHANNEL = 16;
+
+export const RATE_HZ = 16000;
+/** Results are below this, and noise around 0 V reads a little below 0. */
+export const RESULT_RANGE = 4096;
+const BITS_12 = 2;
+/** 2^2 conversions per result. */
+const OVERSAMPLE = 2;
+/** Local timer, 16 MHz / (16 kHz x 4). */
+const SAMPLERATE = (1 << 12) | 250;
+const GAINS = [1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1, 2, 4];
+const REFERENCE_VDD_4 = 1 << 12;
+/** 10 us: longer than erratum 150 asks for, and with 2 us of conversion within the 15.6 us of a period. */
+const ACQUISITION_10_US = 2 << 16;
+
+/** How long an event may take, and in how many peeks at most: microseconds by the specification, a millisecond in the self-test. */
+const PATIENCE_MS = 10;
+const PATIENCE_PEEKS = 1000;
+
+export interface Saadc {
+  /** Fills `count` words at `address`; then goes on at `next` and for ever, where that is not 0. Nothing is left on unless it says OK. */
+  start(address: number, count: number, next: number): Code;
+  /** The buffer is full. */
+  hasEnded(): boolean;
+  waitForEnd(): boolean;
+  /** START followed by itself since `renew`. */
+  hasRestarted(): boolean;
+  /** Tells where the next START puts its words, and forgets the events so far. */
+  renew(address: number): void;
+  /** From now on END is the end. */
+  unchain(): void;
+  /** Stops the converter (unchain first); false when it does not answer. */
+  halt(): boolean;
+  /** Words in the buffer that was being filled, after halt. */
+  amount(): number;
+  /** Gives converter and pin back to analogRead. */
+  letGo(): void;
+}
+
+export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | "reference">, clock: Pick<Clock, "nowMs">): Saadc {
+  const config = (GAINS.indexOf(front.gain) << 8) | (front.reference === "internal" ? 0 : REFERENCE_VDD_4) | ACQUISITION_10_US;
+  let ppiBit = 0;
+
+  function waitFor(event: number): boolean {
+    if (peek32(event)) return true;
+    const untilMs = clock.nowMs() + PATIENCE_MS;
+    for (let i = 1; i < PATIENCE_PEEKS && clock.nowMs() < untilMs; i++) {
+      if (peek32(event)) return true;
+    }
+    return false;
+  }
+
+  function halt(): boolean {
+    poke32(TASK_STOP, 1);
+    return waitFor(EVENT_STOPPED);
+  }
+
+  function letGo(): void {
+    poke32(ENABLE, 0);
+    poke32(CHANNEL, 0);
+  }
+
+  /** The bit of a free PPI channel; 0 when there is none. */
+  function freeChannel(): number {
+    const taken = peek32(PPI_CHEN);
+    for (let channel = LAST_PPI_CHANNEL; channel >= 0; channel--) {
+      if ((taken & (1 << channel)) === 0) {
+        poke32(PPI_CHANNEL + 8 * channel, [EVENT_END, TASK_START]);
+        return 1 << channel;
+      }
+    }
+    return 0;
+  }
+
+  function start(address: number, count: number, next: number): Code {
+    if (peek32(ENABLE)) return ERR_BUSY;
+    ppiBit = next ? freeChannel() : 0;
+    if (next && !ppiBit) return ERR_BUSY;
+    poke32(CHANNEL, [front.input.ain + 1, 0, config]);
+    poke32(RESOLUTION, [BITS_12, OVERSAMPLE, SAMPLERATE]);
+    poke32(RESULT_PTR, [address, count]);
+    poke32(EVENT_STARTED, [0, 0, 0, 0, 0, 0]);
+    poke32(ENABLE, 1);
+    poke32(TASK_START, 1);
+    if (!waitFor(EVENT_STARTED)) {
+      halt();
+      letGo();
+      return ERR_HARDWARE;
+    }
+    if (next) {
+      poke32(PPI_CHENSET, ppiBit);
+      poke32(RESULT_PTR, next);
+      poke32(EVENT_STARTED, 0);
+    }
+    poke32(TASK_SAMPLE, 1);
+    return OK;
+  }
+
+  return {
+    start: start,
+    hasEnded: function (): boolean {
+      return peek32(EVENT_END) !== 0;
+    },
+    waitForEnd: function (): boolean {
+      return waitFor(EVENT_END);
+    },
+    hasRestarted: function (): boolean {
+      return peek32(EVENT_STARTED) !== 0;
+    },
+    renew: function (address: number): void {
+      poke32(RESULT_PTR, address);
+      poke32(EVENT_STARTED, [0, 0]);
+    },
+    unchain: function (): void {
+      poke32(PPI_CHENCLR, ppiBit);
+    },
+    halt: halt,
+    amount: function (): number {
+      return peek32(RESULT_AMOUNT);
+    },
+    letGo: letGo,
+  };
+}

@@ -1,0 +1,316 @@
+// Speaker port on a PWM's EasyDMA: two sequences of duty words that the hardware plays for ever; JavaScript refills the one that
+// is not playing, by polling. It never enables an interrupt (Espruino has no handler), and no path leaves the DMA running.
+// Protocol: nRF52840 PS, PWM; in use in adafruit/circuitpython PWMAudioOut.c and lancaster-university/codal-nrf52 NRF52PWM.cpp.
+// A word w (bit 15 clear) gives the pin the duty 1 - w / fullScale: the wave is upside down, which nobody hears.
+//
+// Pokes and peeks (0.2 to 0.5 ms each on the board), counted by a test: play 8 + 2, a poll 0 + 1, a poll with a refill 1 + 2,
+// silence 6 + 1 from a playback and 4 + 1 from a tone, a tone 5 + 1.
+
+import type { Board, Pin as BoardPin } from "../../boards/board.ts";
+import { ERR_BUSY, ERR_HARDWARE, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker, type TimerId } from "../contract.ts";
+import { createAudioMemory } from "./dma-memory.ts";
+
+/** PWM3 is unknown to Espruino; PWM2 is the last one that analogWrite would take. */
+const PWM2 = 0x40022000;
+const PWM3 = 0x4002d000;
+const TASK_STOP = 0x004;
+const TASK_SEQSTART = 0x008;
+const EVENT_STOPPED = 0x104;
+const EVENT_SEQSTARTED = 0x108;
+const EVENT_SEQEND = 0x110;
+const SHORTS = 0x200;
+const ENABLE = 0x500;
+const COUNTERTOP = 0x508;
+const SEQ = 0x520;
+const SEQ_STRIDE = 0x20;
+const PSEL_OUT = 0x560;
+const LOOPSDONE_SEQSTART0 = 1 << 2;
+const DISCONNECTED = 0xffffffff;
+/** Bit 15: the period begins high, so the duty is the word itself. */
+const FALLING_EDGE = 0x8000;
+/** ENDDELAY's largest value: the last word is held for minutes, whatever JavaScript does. */
+const HOLD = 0xffffff;
+
+const CLOCK_HZ = 16000000;
+const MESSAGE_RATE_HZ = 8000;
+/** Tones count in microseconds. */
+const PRESCALER_1_MHZ = 4;
+const TONE_CLOCK_HZ = 1000000;
+const LOWEST_TONE_HZ = 31;
+const HIGHEST_TONE_HZ = 20000;
+
+const POLL_MS = 20;
+/** How long an event may take, and in how many peeks at most: a period of the lowest tone is 32 ms. */
+const PATIENCE_MS = 40;
+const PATIENCE_PEEKS = 4000;
+/** Buffer lengths without a change of sequence after which the PWM is dead. */
+const OVERDUE = 2.5;
+
+const IDLE = 0;
+const TONE = 1;
+const PREPARING = 2;
+const PLAYING = 3;
+const ENDING = 4;
+
+export interface DmaSpeaker extends Speaker {
+  /** Plays two words of mid level with no pin connected. */
+  selfTest(): Code;
+}
+
+export function createDmaSpeaker(
+  board: Pick<Board, "audioBufferMs" | "capabilities" | "speaker">,
+  clock: Clock,
+  memory: FlatBuffer,
+): DmaSpeaker {
+  const pwm = board.capabilities.pwm3 ? PWM3 : PWM2;
+  const rateHz = board.speaker.carrierHz;
+  const top = CLOCK_HZ / rateHz;
+  const words = (rateHz * board.audioBufferMs) / 1000;
+  const buffers = createAudioMemory(board, memory);
+  const output = new Pin(board.speaker.output.espruino);
+  const amplifier = board.speaker.amplifier;
+  const amplifierPin = amplifier ? new Pin(amplifier.espruino) : undefined;
+
+  let state = IDLE;
+  let timer: TimerId | undefined;
+  let fill: (address: number, words: number) => number;
+  let giveEnd: (code: Code, late: number) => void;
+  let late = 0;
+  /** The sequence that sounds, and the one that is the last (-1: not known yet). */
+  let playing = 0;
+  let last = -1;
+  let changedMs = 0;
+
+  function drive(pin: Pin, isHigh: boolean, wiring: BoardPin): void {
+    digitalWrite(pin, isHigh !== (wiring.negated === true));
+  }
+
+  function amplify(isOn: boolean): void {
+    if (amplifier && amplifierPin) drive(amplifierPin, (amplifier.on === 1) === isOn, amplifier);
+  }
+
+  function addressOf(buffer: number): number {
+    return memory.address + 2 * words * buffer;
+  }
+
+  function writeWord(offset: number, word: number): void {
+    memory.bytes[offset] = word & 255;
+    memory.bytes[offset + 1] = word >> 8;
+  }
+
+  function hasHappened(event: number): boolean {
+    if (peek32(pwm + event)) return true;
+    const untilMs = clock.nowMs() + PATIENCE_MS;
+    for (let i = 1; i < PATIENCE_PEEKS && clock.nowMs() < untilMs; i++) {
+      if (peek32(pwm + event)) return true;
+    }
+    return false;
+  }
+
+  /** Sets the PWM up for sequences that begin with SEQ[0]. The pin comes first: it is taken over when the block is enabled. */
+  function configure(pin: number, countertop: number, prescaler: number, loop: number): void {
+    poke32(pwm + PSEL_OUT, [pin, DISCONNECTED, DISCONNECTED, DISCONNECTED]);
+    poke32(pwm + ENABLE, [1, 0, countertop, prescaler, 0, loop]);
+    poke32(pwm + SHORTS, loop ? LOOPSDONE_SEQSTART0 : 0);
+  }
+
+  function setSequence(n: number, address: number, count: number, delay: number): void {
+    poke32(pwm + SEQ + n * SEQ_STRIDE, [address, count, 0, delay]);
+  }
+
+  function begin(n: number): void {
+    poke32(pwm + TASK_SEQSTART + 4 * n, 1);
+  }
+
+  function clearTimer(): void {
+    if (timer !== undefined) clock.cancel(timer);
+    timer = undefined;
+  }
+
+  /** Stops the PWM for certain; false when it does not answer. */
+  function halt(): boolean {
+    poke32(pwm + EVENT_STOPPED, 0);
+    poke32(pwm + TASK_STOP, 1);
+    const isAnswered = hasHappened(EVENT_STOPPED);
+    poke32(pwm + ENABLE, 0);
+    poke32(pwm + PSEL_OUT, DISCONNECTED);
+    drive(output, false, board.speaker.output);
+    amplify(false);
+    return isAnswered;
+  }
+
+  /** Ends a playback in the middle: a single word of mid level, held, replaces it at the next period; then all is switched off. */
+  function hush(): boolean {
+    writeWord(buffers.tail, top >> 1);
+    setSequence(0, memory.address + buffers.tail, 1, HOLD);
+    begin(0);
+    return halt();
+  }
+
+  function end(code: Code): void {
+    clearTimer();
+    buffers.release();
+    state = IDLE;
+    giveEnd(code, late);
+  }
+
+  /** Has buffer n filled. The last one is followed by mid level, held until the poll finds its end. Words to play. */
+  function refill(n: number): number {
+    let count = 0;
+    try {
+      count = fill(addressOf(n), words);
+    } catch (error) {
+      if (state === PLAYING) halt();
+      if (state === PLAYING || state === PREPARING) end(ERR_HARDWARE);
+      throw error;
+    }
+    if (count >= words) return words;
+    last = n;
+    // Two words at least: with one in sequence 1 the hardware tells a false end (erratum 183).
+    for (let i = 0; i < 2 && count < words; i++) writeWord(2 * (words * n + count++), top >> 1);
+    return count;
+  }
+
+  function checkOverdue(): void {
+    if (clock.nowMs() - changedMs > OVERDUE * board.audioBufferMs) {
+      halt();
+      end(ERR_HARDWARE);
+    }
+  }
+
+  function poll(): void {
+    if (state !== PLAYING) return;
+    if (last === playing) {
+      if (peek32(pwm + EVENT_SEQEND + 4 * last)) end(halt() ? OK : ERR_HARDWARE);
+      else checkOverdue();
+      return;
+    }
+    const next = 1 - playing;
+    if (!peek32(pwm + EVENT_SEQSTARTED + 4 * next)) {
+      checkOverdue();
+      return;
+    }
+    poke32(pwm + EVENT_SEQSTARTED + 4 * next, 0);
+    changedMs = clock.nowMs();
+    const free = playing;
+    playing = next;
+    // Both are known when the last one sounds: nothing to fill, and its delay keeps the other from coming again.
+    if (last === playing) return;
+    const count = refill(free);
+    if (state !== PLAYING) return;
+    if (last === free) {
+      setSequence(free, addressOf(free), count, HOLD);
+      poke32(pwm + EVENT_SEQEND + 4 * free, 0);
+    }
+    if (peek32(pwm + EVENT_SEQSTARTED + 4 * free)) {
+      // It began before it was filled and plays old words: begin it again, with the new ones.
+      late++;
+      poke32(pwm + EVENT_SEQSTARTED, [0, 0]);
+      if (last === free) poke32(pwm + EVENT_SEQEND + 4 * free, 0);
+      begin(free);
+    }
+  }
+
+  function prepare(): void {
+    timer = undefined;
+    const first = refill(0);
+    const second = state === PREPARING && last < 0 ? refill(1) : 0;
+    if (state !== PREPARING) return;
+    configure(board.speaker.output.nrf, top, 0, 1);
+    setSequence(0, addressOf(0), first, last === 0 ? HOLD : 0);
+    if (last !== 0) setSequence(1, addressOf(1), second, last === 1 ? HOLD : 0);
+    poke32(pwm + EVENT_SEQSTARTED, [0, 0, 0, 0]);
+    begin(0);
+    if (!hasHappened(EVENT_SEQSTARTED)) {
+      halt();
+      end(ERR_HARDWARE);
+      return;
+    }
+    poke32(pwm + EVENT_SEQSTARTED, 0);
+    amplify(true);
+    state = PLAYING;
+    changedMs = clock.nowMs();
+    timer = clock.every(POLL_MS, poll);
+  }
+
+  function silence(): void {
+    if (state === TONE) {
+      halt();
+      state = IDLE;
+    } else if (state === PREPARING || state === PLAYING) {
+      clearTimer();
+      const isStopped = state === PREPARING || hush();
+      state = ENDING;
+      timer = clock.after(0, function () {
+        end(isStopped ? OK : ERR_HARDWARE);
+      });
+    }
+  }
+
+  drive(output, false, board.speaker.output);
+  amplify(false);
+
+  return {
+    rateHz: rateHz,
+    wordsPerSample: rateHz / MESSAGE_RATE_HZ,
+    fullScale: top,
+
+    play: function (onFill: (address: number, words: number) => number, onEnd: (code: Code, late: number) => void): Code {
+      if (state === TONE) silence();
+      if (state !== IDLE) return ERR_BUSY;
+      const lease = buffers.take();
+      if (lease !== OK) return lease;
+      if (peek32(pwm + ENABLE)) {
+        buffers.release();
+        return ERR_BUSY;
+      }
+      fill = onFill;
+      giveEnd = onEnd;
+      late = 0;
+      playing = 0;
+      last = -1;
+      state = PREPARING;
+      timer = clock.after(0, prepare);
+      return OK;
+    },
+
+    tone: function (hz: number, volume: number): Code {
+      if (state !== IDLE && state !== TONE) return ERR_BUSY;
+      const code = buffers.check();
+      if (code !== OK) return code;
+      if (!(hz >= LOWEST_TONE_HZ && hz <= HIGHEST_TONE_HZ && volume >= 0 && volume <= 255)) return ERR_RANGE;
+      const period = Math.floor(TONE_CLOCK_HZ / hz + 0.5);
+      // Half the period high is the loudest.
+      writeWord(buffers.tail, Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE);
+      if (state === TONE) poke32(pwm + COUNTERTOP, period);
+      else {
+        if (peek32(pwm + ENABLE)) return ERR_BUSY;
+        configure(board.speaker.output.nrf, period, PRESCALER_1_MHZ, 0);
+        // Without a loop the counter keeps the one word until STOP, and no DMA runs.
+        setSequence(0, memory.address + buffers.tail, 1, 0);
+      }
+      begin(0);
+      if (state !== TONE) amplify(true);
+      state = TONE;
+      return OK;
+    },
+
+    silence: silence,
+
+    selfTest: function (): Code {
+      if (state !== IDLE) return ERR_BUSY;
+      const code = buffers.check();
+      if (code !== OK) return code;
+      if (peek32(pwm + ENABLE)) return ERR_BUSY;
+      writeWord(buffers.tail, top >> 1);
+      writeWord(buffers.tail + 2, top >> 1);
+      configure(DISCONNECTED, top, 0, 0);
+      setSequence(0, memory.address + buffers.tail, 2, 0);
+      poke32(pwm + EVENT_SEQSTARTED, [0, 0, 0, 0]);
+      begin(0);
+      const isPlayed = hasHappened(EVENT_SEQSTARTED) && hasHappened(EVENT_SEQEND);
+      const isStopped = halt();
+      return isPlayed && isStopped ? OK : ERR_HARDWARE;
+    },
+  };
+}

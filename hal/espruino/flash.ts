@@ -1,0 +1,63 @@
+// Flash port on Espruino's Flash module (flash) or on a typed array (boards that keep messages in RAM). Never Storage:
+// its writes are not atomic. Everything written is read back, because an erase can stop half-way without a word.
+
+import type { Board } from "../../boards/board.ts";
+import { ERR_HARDWARE, ERR_RANGE, OK, type Code, type Flash } from "../contract.ts";
+
+/** Page size of every flash in boards/. */
+const PAGE_BYTES = 4096;
+
+export function createEspruinoFlash(base: number, pages: number): Flash {
+  const module = require("Flash");
+  const blankCheck = E.CRC32(new Uint8Array(PAGE_BYTES).fill(255));
+
+  function read(address: number, length: number): Uint8Array {
+    return module.read(length, base + address);
+  }
+
+  function write(address: number, bytes: Uint8Array): Code {
+    if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > pages * PAGE_BYTES) return ERR_RANGE;
+    module.write(bytes, base + address);
+    return E.CRC32(read(address, bytes.length)) === E.CRC32(bytes) ? OK : ERR_HARDWARE;
+  }
+
+  function erasePage(page: number): Code {
+    if (page < 0 || page >= pages) return ERR_RANGE;
+    module.erasePage(base + page * PAGE_BYTES);
+    return E.CRC32(read(page * PAGE_BYTES, PAGE_BYTES)) === blankCheck ? OK : ERR_HARDWARE;
+  }
+
+  return { pageBytes: PAGE_BYTES, pages: pages, read: read, write: write, erasePage: erasePage };
+}
+
+/** Pages of RAM that behave like flash, as long as the power lasts. */
+export function createRamFlash(seconds: number): Flash {
+  // A page holds a second of voice.
+  const pages = seconds;
+  const memory = new Uint8Array(pages * PAGE_BYTES).fill(255);
+
+  return {
+    pageBytes: PAGE_BYTES,
+    pages: pages,
+    read: function (address: number, length: number): Uint8Array {
+      const copy = new Uint8Array(length);
+      copy.set(new Uint8Array(memory.buffer, address, length));
+      return copy;
+    },
+    write: function (address: number, bytes: Uint8Array): Code {
+      if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > memory.length) return ERR_RANGE;
+      memory.set(bytes, address);
+      return OK;
+    },
+    erasePage: function (page: number): Code {
+      if (page < 0 || page >= pages) return ERR_RANGE;
+      new Uint8Array(memory.buffer, page * PAGE_BYTES, PAGE_BYTES).fill(255);
+      return OK;
+    },
+  };
+}
+
+export function createMessageFlash(board: Pick<Board, "messages">): Flash {
+  const messages = board.messages;
+  return messages.kind === "ram" ? createRamFlash(messages.seconds) : createEspruinoFlash(messages.base, messages.pages);
+}

@@ -1,0 +1,40 @@
+// The one boundary between an interpreter and the simulated board: everything that crosses it can be written down as
+// JSON and bytes, so the interpreter may be Node's engine in this process or Espruino in another.
+
+/** What may cross. */
+export type Wire = undefined | null | boolean | number | string | Uint8Array | readonly Wire[] | { readonly [key: string]: Wire };
+
+/**
+ * A synchronous call from the interpreter to the board. `turns` is the interpreter's time since its last call, in
+ * milli-turns of the cost model; the board lets that time pass before it serves the call.
+ */
+export type HostCall = (turns: number, operation: string, args: readonly Wire[]) => Wire;
+
+/** One callback of an idle pass: which one, and what it is given. */
+export interface EngineEvent {
+  readonly kind: string;
+  readonly id: number;
+  readonly data?: Wire;
+}
+
+export interface Engine {
+  /** Starts the interpreter: boot files in their order, as after power-on. Returns when the boot code has run. */
+  boot(host: HostCall): void;
+  /** One idle pass: the callbacks in order, each followed by the operation "done", then promise reactions. */
+  pass(events: readonly EngineEvent[]): void;
+  /** Flat buffers of the interpreter, by the number that it gave in "ram.place". */
+  readBuffer(buffer: number, offset: number, length: number): Uint8Array;
+  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void;
+  /** The bytes of a flat buffer in place, where the interpreter shares this process's memory. */
+  viewBuffer?(buffer: number): Uint8Array;
+  /** Ends the interpreter at once. */
+  kill(): void;
+}
+
+/** Thrown out of a host call when the supply has failed: nothing that the interpreter still does has any effect. */
+export class PowerCut extends Error {
+  constructor() {
+    super("the power is off");
+    this.name = "PowerCut";
+  }
+}

@@ -1,0 +1,261 @@
+// The simulated board: an interpreter (behind Engine), the chip's blocks on one address bus, flash, pins and timers, all on
+// one clock. It serves the interpreter's calls, charges its time, and runs its idle loop. It knows Espruino, not the toy.
+
+import type { Board } from "../boards/board.ts";
+import { Bus } from "./bus.ts";
+import { attachChip, type ChipBlocks } from "./chip.ts";
+import { Clock } from "./clock.ts";
+import { TURN_US, boundaryTurns } from "./cost/boundary.ts";
+import { PowerCut, type Engine, type EngineEvent, type Wire } from "./engine.ts";
+import { FlashPort, type CutPlan, type FlashMemory } from "./flash.ts";
+import { NativeCalls, type NativeTable } from "./native.ts";
+import { Pins } from "./pins.ts";
+import type { AnalogWorld, OutputSink } from "./signals.ts";
+import { Timers } from "./timers.ts";
+
+export interface MachineParts {
+  readonly board: Board;
+  readonly engine: Engine;
+  readonly memories: readonly FlashMemory[];
+  readonly world: AnalogWorld;
+  readonly sink: OutputSink;
+  readonly native: (bus: Bus) => NativeTable;
+  readonly seed: number;
+  readonly cut?: CutPlan;
+}
+
+/** What an uncaught error in a callback left behind: on a real board a line on a console that nobody reads. */
+export interface Uncaught {
+  readonly atUs: number;
+  readonly message: string;
+  readonly stack: string;
+}
+
+type Operation = (args: readonly Wire[]) => Wire | void;
+
+// Buffers get addresses from here on; code and the interpreter's own variables are below.
+const BUFFERS_AT = 0x20010000;
+
+export class Machine {
+  readonly clock = new Clock();
+  readonly bus: Bus;
+  readonly chip: ChipBlocks;
+  readonly pins: Pins;
+  readonly flash: FlashPort;
+  readonly console: string[] = [];
+  readonly uncaught: Uncaught[] = [];
+  /** Native calls made, and the longest time without an idle pass, for reports. */
+  longestPassUs = 0;
+  isPowered = false;
+  isRebooting = false;
+
+  readonly #engine: Engine;
+  readonly #timers = new Timers();
+  readonly #native: NativeCalls;
+  readonly #world: AnalogWorld;
+  readonly #board: Board;
+  readonly #placed = new Map<number, number>();
+  /** Up to so many bytes fit two variables; more are sought as one piece of memory. */
+  readonly #smallBytes: number;
+  readonly #operations: Record<string, Operation>;
+  #nextAddress = BUFFERS_AT;
+  #stallUntilUs = 0;
+
+  constructor(parts: MachineParts) {
+    this.#board = parts.board;
+    this.#engine = parts.engine;
+    this.#smallBytes = 2 * parts.board.espruino.variableBytes;
+    this.#world = parts.world;
+    this.pins = new Pins(parts.board, parts.sink, () => this.clock.now);
+    this.bus = new Bus();
+    this.chip = attachChip(this.bus, { board: parts.board, clock: this.clock, world: parts.world, sink: parts.sink, seed: parts.seed });
+    this.flash = new FlashPort(
+      parts.memories,
+      () => this.clock.now,
+      (us) => this.#spend(us),
+      () => this.#powerOff(),
+    );
+    this.flash.cut = parts.cut;
+    this.#native = new NativeCalls(parts.native(this.bus));
+    this.#operations = this.#table();
+  }
+
+  /** Switches on and runs the boot code. */
+  powerOn(): void {
+    this.isPowered = true;
+    this.#guarded(() => this.#engine.boot((turns, operation, args) => this.#serve(turns, operation, args)));
+  }
+
+  /** Runs the idle loop until the clock says `timeUs`, or the power fails. */
+  runUntil(timeUs: number): void {
+    while (this.isPowered && this.clock.now < timeUs) {
+      const events = this.#takeDue();
+      if (events.length > 0) {
+        this.#pass(events);
+        continue;
+      }
+      const next = Math.min(timeUs, this.pins.nextDueUs(), this.#timers.nextDueUs(), this.clock.next() ?? Infinity);
+      this.clock.runUntil(Math.max(next, this.clock.now));
+    }
+    if (!this.isPowered) this.clock.runUntil(timeUs);
+  }
+
+  /** Keeps JavaScript from running for so long, as a bond page being written does; hardware goes on. */
+  stall(us: number): void {
+    this.#stallUntilUs = Math.max(this.#stallUntilUs, this.clock.now + us);
+  }
+
+  /** Takes the supply away, now. */
+  cutPower(): void {
+    this.#powerOff();
+  }
+
+  #takeDue(): EngineEvent[] {
+    if (this.#stallUntilUs > this.clock.now) this.clock.runUntil(this.#stallUntilUs);
+    const events = this.pins.takeDue();
+    for (const timer of this.#timers.takeDue(this.clock.now)) events.push({ kind: "timer", id: timer.id, data: timer.isSpent });
+    return events;
+  }
+
+  #pass(events: readonly EngineEvent[]): void {
+    const from = this.clock.now;
+    this.#charge("idlePass", 0);
+    this.#guarded(() => this.#engine.pass(events));
+    this.longestPassUs = Math.max(this.longestPassUs, this.clock.now - from);
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+    }
+  }
+
+  #powerOff(): void {
+    this.isPowered = false;
+    this.#engine.kill();
+  }
+
+  #spend(us: number): void {
+    this.clock.runUntil(this.clock.now + us);
+  }
+
+  #charge(operation: string, bytes: number): void {
+    const cost = boundaryTurns[operation];
+    if (!cost) throw new Error(`the cost model has no ${operation}`);
+    this.#spend((cost.turns + (cost.perByteTurns ?? 0) * bytes) * TURN_US);
+  }
+
+  #serve(milliTurns: number, operation: string, args: readonly Wire[]): Wire {
+    if (!this.isPowered) throw new PowerCut();
+    this.#spend((milliTurns / 1000) * TURN_US);
+    const serve = this.#operations[operation];
+    if (!serve) throw new Error(`the simulated board has no operation ${operation}`);
+    return serve(args) as Wire;
+  }
+
+  #place(buffer: number, length: number): number {
+    const known = this.#placed.get(buffer);
+    if (known !== undefined) return known;
+    const base = this.#nextAddress;
+    this.#nextAddress += (length + 31) & ~15;
+    if (this.#nextAddress > this.#board.chip.ramBase + this.#board.chip.ramBytes) return 0;
+    this.#placed.set(buffer, base);
+    const engine = this.#engine;
+    this.bus.attachMemory({
+      name: `buffer ${buffer}`,
+      base,
+      size: length,
+      read: (offset, bytes) => engine.readBuffer(buffer, offset, bytes),
+      write: (offset, bytes) => engine.writeBuffer(buffer, offset, bytes),
+      ...(engine.viewBuffer ? { view: (offset: number, bytes: number) => engine.viewBuffer!(buffer).subarray(offset, offset + bytes) } : {}),
+    });
+    return base;
+  }
+
+  #table(): Record<string, Operation> {
+    const charged =
+      (cost: string, serve: Operation, bytes: (args: readonly Wire[]) => number = () => 0): Operation =>
+      (args) => {
+        this.#charge(cost, bytes(args));
+        return serve(args);
+      };
+    const s = String;
+    const n = Number;
+    return {
+      time: charged("getTime", () => this.clock.now / 1e6),
+      "timer.set": charged("setTimeout", ([ms, repeat]) => this.#timers.set(this.clock.now, n(ms), repeat === true)),
+      "timer.clear": charged("clearTimeout", ([id]) => this.#timers.clear(n(id))),
+      "watch.set": charged("setWatch", ([pin, edge, debounce, repeat]) => this.pins.watch(s(pin), s(edge), n(debounce), repeat === true)),
+      "watch.clear": ([id]) => this.pins.clearWatch(n(id)),
+      "pin.mode": charged("pinMode", ([pin, mode]) => this.pins.mode(s(pin), s(mode))),
+      "pin.write": charged("digitalWrite", ([pin, value]) => this.pins.write(s(pin), value === 1 ? 1 : 0)),
+      "pin.read": charged("digitalRead", ([pin]) => this.pins.read(s(pin))),
+      "analog.read": charged("analogRead", ([pin]) => this.#analogRead(s(pin))),
+      "analog.write": charged("analogWrite", ([pin, value, hz]) => this.pins.writeAnalog(s(pin), n(value), n(hz))),
+      peek: charged("peek32", ([bits, address, count]) => this.#peek(n(bits), n(address), n(count))),
+      poke: charged("poke32", ([bits, address, values]) => this.#poke(n(bits), n(address), values as number[])),
+      "ram.place": ([buffer, length]) => this.#place(n(buffer), n(length)),
+      "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
+      "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),
+      "flash.read": charged(
+        "flashRead",
+        ([length, address]) => {
+          if (n(length) > this.#smallBytes) this.#charge("flatAllocation", 0);
+          return this.flash.read(n(address), n(length));
+        },
+        ([length]) => n(length),
+      ),
+      "flash.write": charged(
+        "flashWrite",
+        ([data, address]) => this.flash.write(n(address), data as Uint8Array),
+        ([data]) => (data as Uint8Array).length,
+      ),
+      "flash.erase": charged("flashErase", ([address]) => this.flash.erasePage(n(address))),
+      charge: ([cost, bytes]) => this.#charge(s(cost), n(bytes)),
+      print: ([text]) => void this.console.push(s(text)),
+      uncaught: ([message, stack]) => void this.uncaught.push({ atUs: this.clock.now, message: s(message), stack: s(stack) }),
+      done: ([kind]) => this.#charge(kind === "watch" ? "watchCallback" : "callback", 0),
+      "watchdog.enable": () => undefined,
+      "watchdog.kick": () => undefined,
+      reboot: () => {
+        this.isRebooting = true;
+        this.#powerOff();
+        throw new PowerCut();
+      },
+    };
+  }
+
+  #nativeCall(id: number, args: readonly number[]): number {
+    const { result, cycles } = this.#native.call(id, args);
+    this.#spend((cycles / this.#board.chip.coreHz) * 1e6);
+    return result;
+  }
+
+  /** 14 bit, ratiometric to the supply. */
+  #analogRead(name: string): number {
+    const pin = this.pins.named(name);
+    if (!("ain" in pin)) throw new Error(`analogRead(${name}): not an analog pin`);
+    const volts = new Float64Array(1);
+    this.#world.volts(Number(pin.ain), this.clock.now, 1, volts);
+    return Math.min(16383, Math.max(0, Math.round((volts[0]! / this.#board.supplyVolts) * 16384))) / 16384;
+  }
+
+  #peek(bits: number, address: number, count: number): number[] {
+    const bytes = bits / 8;
+    return Array.from({ length: count }, (_, i) => {
+      const at = address + i * bytes;
+      return bits === 32 ? this.bus.read32(at) : bits === 16 ? this.bus.read16(at) : this.bus.read8(at);
+    });
+  }
+
+  #poke(bits: number, address: number, values: readonly number[]): void {
+    values.forEach((value, i) => {
+      const at = address + (i * bits) / 8;
+      if (bits === 32) this.bus.write32(at, value);
+      else if (bits === 16) this.bus.write16(at, value);
+      else this.bus.write8(at, value);
+    });
+  }
+}

@@ -1,0 +1,98 @@
+// Node's engine as the interpreter: a context stripped to what Espruino has, the shim, and Espruino's natives.
+// Fast, and kinder than the real interpreter in what the platform lint refuses; test:interpreter tells the difference.
+
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+import { instrument } from "../cost/instrument.ts";
+import type { CodeMemory } from "../cost/model.ts";
+import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
+import { strip } from "./context.ts";
+import { natives, type StorageArea } from "./natives.ts";
+
+const shim = new vm.Script(readFileSync(new URL("../shim.js", import.meta.url), "utf8"), { filename: "shim.js" });
+const pump = new vm.Script("$pump($events)");
+
+export interface NodeEngineOptions {
+  readonly storage: StorageArea;
+  readonly environment: { readonly BOARD: string; readonly VERSION: string };
+  /** Where boot files and bundle are read from as they run: external flash costs more by the character. */
+  readonly codeMemory: CodeMemory;
+}
+
+// The same text is booted thousands of times in power-cut tests.
+const compiled: Record<CodeMemory, Map<string, vm.Script>> = { memory: new Map(), spiFlash: new Map() };
+
+function compile(source: string, filename: string, codeMemory: CodeMemory): vm.Script {
+  let script = compiled[codeMemory].get(source);
+  if (!script) {
+    script = new vm.Script(instrument(source, { codeMemory }), { filename });
+    compiled[codeMemory].set(source, script);
+  }
+  return script;
+}
+
+export class NodeEngine implements Engine {
+  #context: vm.Context | undefined;
+  #buffers: ArrayBuffer[] = [];
+
+  constructor(private readonly options: NodeEngineOptions) {}
+
+  boot(host: HostCall): void {
+    const scope: Record<string, unknown> = { $call: host };
+    const context = vm.createContext(scope, { microtaskMode: "afterEvaluate" });
+    this.#context = context;
+    strip(context);
+    const call = (operation: string, args: readonly Wire[]): Wire => host(Number(takeTurns(scope)), operation, args);
+    const evaluate = (source: string, filename: string): unknown => {
+      call("charge", ["evaluate", source.length]);
+      return compile(source, filename, this.options.codeMemory).runInContext(context);
+    };
+    const storage = this.options.storage;
+    natives(context, { call, storage, environment: this.options.environment, evaluate });
+    shim.runInContext(context);
+    this.#buffers = scope["$buffers"] as ArrayBuffer[];
+    for (const name of [".boot0", ".boot1", ".boot2", ".boot3", ".bootcde"]) {
+      const source = storage.file(name);
+      if (source === undefined) continue;
+      try {
+        evaluate(source, name);
+      } catch (error) {
+        if (error instanceof PowerCut) throw error;
+        call("uncaught", [String(error), error instanceof Error || isErrorLike(error) ? String(error.stack) : ""]);
+      }
+    }
+    call("done", []);
+  }
+
+  pass(events: readonly EngineEvent[]): void {
+    if (!this.#context) return;
+    (this.#context as Record<string, unknown>)["$events"] = events;
+    pump.runInContext(this.#context);
+  }
+
+  readBuffer(buffer: number, offset: number, length: number): Uint8Array {
+    return this.viewBuffer(buffer).slice(offset, offset + length);
+  }
+
+  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
+    this.viewBuffer(buffer).set(bytes, offset);
+  }
+
+  viewBuffer(buffer: number): Uint8Array {
+    return new Uint8Array(this.#buffers[buffer]!);
+  }
+
+  kill(): void {
+    this.#context = undefined;
+  }
+}
+
+function takeTurns(scope: Record<string, unknown>): unknown {
+  const turns = scope["$t"] ?? 0;
+  scope["$t"] = 0;
+  return turns;
+}
+
+function isErrorLike(error: unknown): error is { stack: unknown } {
+  return typeof error === "object" && error !== null && "stack" in error;
+}

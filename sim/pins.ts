@@ -1,0 +1,185 @@
+// GPIO, analogWrite and watches as Espruino has them: edges are caught by the interrupt with their time and queued,
+// debouncing is the interpreter's and runs in its idle loop (espruino-platform facts, section 5).
+
+import type { Board, Pin } from "../boards/board.ts";
+import type { EngineEvent } from "./engine.ts";
+import type { OutputSink } from "./signals.ts";
+
+interface Watch {
+  readonly id: number;
+  readonly pin: Pin;
+  readonly edge: string;
+  readonly debounceUs: number;
+  readonly isRepeating: boolean;
+  /** Level that was last reported, and when it last changed. */
+  level: 0 | 1;
+  changedUs: number;
+  /** Debouncing: the level after the last bounce, its time, and when it counts. */
+  pending: { level: 0 | 1; edgeUs: number; dueUs: number } | undefined;
+}
+
+interface Edge {
+  readonly watch: Watch;
+  readonly level: 0 | 1;
+  readonly atUs: number;
+}
+
+type Mode = { readonly kind: "input"; readonly pull: 0 | 1 | undefined } | { readonly kind: "output" };
+
+/** Collects the pins that a board file names. */
+function boardPins(board: Board): Pin[] {
+  const found: Pin[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if ("espruino" in value && "nrf" in value) found.push(value as Pin);
+    else Object.values(value).forEach(visit);
+  };
+  visit(board);
+  return found;
+}
+
+export class Pins {
+  readonly #byName = new Map<string, Pin>();
+  readonly #negated = new Set<string>();
+  readonly #modes = new Map<number, Mode>();
+  readonly #outputs = new Map<number, 0 | 1>();
+  /** What the world puts on a pin; undefined leaves it to the pull. */
+  readonly #driven = new Map<number, 0 | 1>();
+  readonly #watches = new Map<number, Watch>();
+  #edges: Edge[] = [];
+  #nextWatch = 1;
+
+  constructor(
+    board: Board,
+    private readonly sink: OutputSink,
+    private readonly now: () => number,
+  ) {
+    for (const pin of boardPins(board)) {
+      this.#byName.set(pin.espruino, pin);
+      if ("negated" in pin && pin.negated) this.#negated.add(pin.espruino);
+    }
+  }
+
+  named(name: string): Pin {
+    const pin = this.#byName.get(name);
+    if (!pin) throw new Error(`pin ${name} is not in the board's data, so the simulated board does not have it`);
+    return pin;
+  }
+
+  mode(name: string, mode: string): void {
+    const pin = this.named(name);
+    if (mode === "output") this.#modes.set(pin.nrf, { kind: "output" });
+    else if (mode === "input_pullup") this.#modes.set(pin.nrf, { kind: "input", pull: 1 });
+    else if (mode === "input_pulldown") this.#modes.set(pin.nrf, { kind: "input", pull: 0 });
+    else if (mode === "input" || mode === "analog") this.#modes.set(pin.nrf, { kind: "input", pull: undefined });
+    else throw new Error(`pinMode(${name}, ${JSON.stringify(mode)}) is not modelled`);
+    if (mode !== "output") this.#outputs.delete(pin.nrf);
+  }
+
+  /** digitalWrite makes the pin an output and takes it away from any PWM. */
+  write(name: string, value: 0 | 1): void {
+    const pin = this.named(name);
+    const level = this.#electrical(name, value);
+    this.#modes.set(pin.nrf, { kind: "output" });
+    this.#outputs.set(pin.nrf, level);
+    this.sink.drive(pin.nrf, this.now(), { kind: "level", level });
+  }
+
+  /** analogWrite with a carrier: hardware PWM; 0 and 1 are still carriers without edges. */
+  writeAnalog(name: string, value: number, hz: number): void {
+    const pin = this.named(name);
+    const duty = Math.min(1, Math.max(0, this.#negated.has(name) ? 1 - value : value));
+    this.#modes.set(pin.nrf, { kind: "output" });
+    this.#outputs.delete(pin.nrf);
+    // Levels are 16 MHz / carrier: what lies between two cannot be had.
+    const levels = Math.floor(16e6 / hz);
+    this.sink.drive(pin.nrf, this.now(), { kind: "pwm", hz: 16e6 / levels, duty: Math.floor(duty * levels) / levels });
+  }
+
+  read(name: string): 0 | 1 {
+    return this.#electrical(name, this.#level(this.named(name).nrf));
+  }
+
+  watch(name: string, edge: string, debounceMs: number, isRepeating: boolean): number {
+    const pin = this.named(name);
+    const id = this.#nextWatch++;
+    this.#watches.set(id, {
+      id,
+      pin,
+      edge,
+      debounceUs: debounceMs * 1000,
+      isRepeating,
+      level: this.read(name),
+      changedUs: 0,
+      pending: undefined,
+    });
+    return id;
+  }
+
+  clearWatch(id: number): void {
+    this.#watches.delete(id);
+  }
+
+  /** The world drives a pin (a pressed button), or lets go of it. */
+  drive(nrf: number, level: 0 | 1 | undefined): void {
+    const before = this.#level(nrf);
+    if (level === undefined) this.#driven.delete(nrf);
+    else this.#driven.set(nrf, level);
+    const after = this.#level(nrf);
+    if (after === before) return;
+    for (const watch of this.#watches.values()) {
+      if (watch.pin.nrf === nrf) this.#edges.push({ watch, level: this.#electrical(watch.pin.espruino, after), atUs: this.now() });
+    }
+  }
+
+  /** When the idle loop has something to do for a watch. */
+  nextDueUs(): number {
+    if (this.#edges.length > 0) return -Infinity;
+    let next = Infinity;
+    for (const watch of this.#watches.values()) if (watch.pending) next = Math.min(next, watch.pending.dueUs);
+    return next;
+  }
+
+  /** The watch callbacks of this idle pass. */
+  takeDue(): EngineEvent[] {
+    const events: EngineEvent[] = [];
+    const edges = this.#edges;
+    this.#edges = [];
+    for (const { watch, level, atUs } of edges) {
+      if (!this.#watches.has(watch.id)) continue;
+      if (watch.debounceUs === 0) this.#fire(watch, level, atUs, events);
+      else watch.pending = { level, edgeUs: atUs, dueUs: atUs + watch.debounceUs };
+    }
+    for (const watch of this.#watches.values()) {
+      const pending = watch.pending;
+      if (!pending || pending.dueUs > this.now()) continue;
+      watch.pending = undefined;
+      // A pulse that went and came back within the debounce time never was.
+      if (pending.level !== watch.level) this.#fire(watch, pending.level, pending.edgeUs, events);
+    }
+    return events;
+  }
+
+  #fire(watch: Watch, level: 0 | 1, atUs: number, events: EngineEvent[]): void {
+    const lastTime = watch.changedUs / 1e6;
+    watch.level = level;
+    watch.changedUs = atUs;
+    if (watch.edge !== "both" && (watch.edge === "rising") !== (level === 1)) return;
+    if (!watch.isRepeating) this.#watches.delete(watch.id);
+    events.push({
+      kind: "watch",
+      id: watch.id,
+      data: { state: level === 1, time: atUs / 1e6, lastTime, pin: watch.pin.espruino, repeat: watch.isRepeating },
+    });
+  }
+
+  #electrical(name: string, value: 0 | 1): 0 | 1 {
+    return this.#negated.has(name) ? (value === 1 ? 0 : 1) : value;
+  }
+
+  #level(nrf: number): 0 | 1 {
+    const mode = this.#modes.get(nrf);
+    if (mode?.kind === "output") return this.#outputs.get(nrf) ?? 0;
+    return this.#driven.get(nrf) ?? mode?.pull ?? 0;
+  }
+}

@@ -1,0 +1,159 @@
+// Espruino's peripheral globals in terms of host calls: the same text runs in Node's engine and in Espruino itself.
+// It adds no behaviour: whatever has a fact behind it lives on the board's side. ES5 that Espruino runs.
+// Given by the engine: $call(milliTurns, operation, args) and the cost counter $t.
+
+var $t = 0;
+
+(function (scope) {
+  var callbacks = {};
+  var buffers = [];
+
+  function host(operation, args) {
+    var turns = $t;
+    $t = 0;
+    return $call(turns, operation, args);
+  }
+
+  function name(pin) {
+    return pin.pin;
+  }
+
+  function Pin(id) {
+    this.pin = id;
+  }
+
+  function register(kind, id, callback) {
+    callbacks[kind + id] = callback;
+    return id;
+  }
+
+  scope.$buffers = buffers;
+  scope.Pin = Pin;
+  scope.getTime = function () {
+    return host("time", []);
+  };
+
+  scope.setTimeout = function (callback, ms) {
+    return register("timer", host("timer.set", [ms, false]), callback);
+  };
+  scope.setInterval = function (callback, ms) {
+    return register("timer", host("timer.set", [ms, true]), callback);
+  };
+  function clearTimer(id) {
+    if (arguments.length === 0) throw new Error("clearing all timers is not what you want");
+    if (id === undefined) throw new Error("Unknown Timeout");
+    host("timer.clear", [id]);
+    delete callbacks["timer" + id];
+  }
+  scope.clearTimeout = clearTimer;
+  scope.clearInterval = clearTimer;
+
+  scope.setWatch = function (callback, pin, options) {
+    options = options || {};
+    var id = host("watch.set", [name(pin), options.edge || "both", options.debounce || 0, !!options.repeat]);
+    return id === undefined ? undefined : register("watch", id, callback);
+  };
+  scope.clearWatch = function (id) {
+    if (id === undefined || !callbacks["watch" + id]) throw new Error("Unknown Watch");
+    host("watch.clear", [id]);
+    delete callbacks["watch" + id];
+  };
+
+  scope.pinMode = function (pin, mode) {
+    host("pin.mode", [name(pin), mode]);
+  };
+  scope.digitalWrite = function (pin, value) {
+    host("pin.write", [name(pin), value ? 1 : 0]);
+  };
+  scope.digitalRead = function (pin) {
+    return host("pin.read", [name(pin)]);
+  };
+  scope.analogRead = function (pin) {
+    return host("analog.read", [name(pin)]);
+  };
+  scope.analogWrite = function (pin, value, options) {
+    host("analog.write", [name(pin), value, (options && options.freq) || 0]);
+  };
+
+  function peek(bits) {
+    return function (address, count) {
+      var words = host("peek", [bits, address, count === undefined ? 1 : count]);
+      return count === undefined ? words[0] : new Uint32Array(words);
+    };
+  }
+  function poke(bits) {
+    return function (address, value) {
+      host("poke", [bits, address, typeof value === "number" ? [value] : [].slice.call(value)]);
+    };
+  }
+  scope.peek8 = peek(8);
+  scope.peek16 = peek(16);
+  scope.peek32 = peek(32);
+  scope.poke8 = poke(8);
+  scope.poke16 = poke(16);
+  scope.poke32 = poke(32);
+
+  scope.print = function () {
+    host("print", [[].slice.call(arguments).join(" ")]);
+  };
+  scope.console = { log: scope.print };
+
+  scope.E.getAddressOf = function (value, isFlat) {
+    if (!isFlat) throw new Error("addresses of variables are not modelled");
+    var buffer = value instanceof ArrayBuffer ? value : value.buffer;
+    var bytes = new Uint8Array(buffer);
+    var index = buffers.indexOf(buffer);
+    if (index < 0) {
+      buffers.push(buffer);
+      index = buffers.length - 1;
+    }
+    return host("ram.place", [index, bytes.length]) + (value.byteOffset || 0);
+  };
+  scope.E.nativeCall = function (address, signature, code) {
+    var id = host("native.bind", [address, signature, code]);
+    return function (a, b, c, d) {
+      return host("native.call", [id, a | 0, b | 0, c | 0, d | 0]);
+    };
+  };
+  scope.E.enableWatchdog = function (seconds, isAutomatic) {
+    host("watchdog.enable", [seconds, isAutomatic]);
+  };
+  scope.E.kickWatchdog = function () {
+    host("watchdog.kick", []);
+  };
+  scope.E.reboot = function () {
+    host("reboot", []);
+  };
+
+  // What each kind of event gives to its callback.
+  var deliver = {
+    timer: function (callback, event) {
+      if (event.data) delete callbacks["timer" + event.id];
+      callback();
+    },
+    watch: function (callback, event) {
+      if (!event.data.repeat) delete callbacks["watch" + event.id];
+      callback({ state: event.data.state, time: event.data.time, lastTime: event.data.lastTime, pin: new Pin(event.data.pin) });
+    },
+    object: function (callback, event) {
+      callback(event.data);
+    },
+  };
+
+  scope.$register = register;
+  scope.$host = host;
+  scope.$pump = function (events) {
+    for (var i = 0; i < events.length; i++) {
+      var event = events[i];
+      var callback = callbacks[event.kind + event.id];
+      if (callback) {
+        try {
+          deliver[event.kind](callback, event);
+        } catch (error) {
+          host("uncaught", ["" + error, error && error.stack ? "" + error.stack : ""]);
+        }
+      }
+      host("done", [event.kind]);
+    }
+  };
+})(this);

@@ -1,0 +1,145 @@
+// A board in its world, with the verbs of whoever holds it: press, release, tap, speak, wait, switch off and on again.
+// Flash outlives the power; everything else begins anew with it.
+
+import type { Board } from "../boards/board.ts";
+import type { Bus } from "./bus.ts";
+import type { CutPlan } from "./flash.ts";
+import { FlashMemory, PAGE_BYTES, type FlashTiming } from "./flash.ts";
+import { Machine } from "./machine.ts";
+import type { NativeTable } from "./native.ts";
+import { NodeEngine } from "./node/engine.ts";
+import { findFile, walk } from "./storage-image.ts";
+import { World, type Sound, type WorldOptions } from "./world.ts";
+
+export interface StageOptions extends Partial<WorldOptions> {
+  readonly board: Board;
+  /** Contents of the Storage area when the board leaves the bench. */
+  readonly storage: Uint8Array;
+  readonly native: (bus: Bus) => NativeTable;
+}
+
+/** Espruino's version that the simulated board claims to be. */
+const VERSION = "2v29";
+
+/** Reading and writing external flash through Espruino's bit-banged SPI: derived from its source, not measured. */
+const SPI_READ_US_PER_BYTE = 1.7;
+/** A write of internal flash goes through the radio stack's queue; the words themselves take wordWriteUs. */
+const INTERNAL_READ_US_PER_BYTE = 0.05;
+
+export class Stage {
+  readonly board: Board;
+  readonly memories: readonly FlashMemory[];
+  machine!: Machine;
+  world!: World;
+  /** What the hand did to the paw since power-on. */
+  pawEdges: { readonly atUs: number; readonly isPressed: boolean }[] = [];
+  readonly #options: StageOptions;
+  #seed: number;
+
+  constructor(options: StageOptions) {
+    this.board = options.board;
+    this.#options = options;
+    this.#seed = options.seed ?? 1;
+    this.memories = memoriesOf(options.board, options.storage);
+  }
+
+  /** Supplies the board with power: a boot from the flash as it is. */
+  powerOn(cut?: CutPlan): this {
+    const { board } = this;
+    const storage = this.memories[0]!.bytes;
+    this.world = new World(board, {
+      noiseDbfs: this.#options.noiseDbfs ?? -70,
+      batteryMillivolts: this.#options.batteryMillivolts ?? 4000,
+      seed: this.#seed++,
+    });
+    const engine = new NodeEngine({
+      storage: {
+        file: (name) => {
+          const data = findFile(storage, name);
+          return data && Buffer.from(data).toString("latin1");
+        },
+        list: () => [...walk(storage)].map(({ name }) => name),
+      },
+      environment: { BOARD: board.id, VERSION },
+      codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
+    });
+    this.machine = new Machine({
+      board,
+      engine,
+      memories: this.memories,
+      world: this.world,
+      sink: this.world,
+      native: this.#options.native,
+      seed: this.#seed,
+      ...(cut ? { cut } : {}),
+    });
+    this.pawEdges = [];
+    this.machine.powerOn();
+    return this;
+  }
+
+  get nowMs(): number {
+    return this.machine.clock.now / 1000;
+  }
+
+  wait(ms: number): this {
+    this.machine.runUntil(this.machine.clock.now + ms * 1000);
+    return this;
+  }
+
+  press(): this {
+    return this.#movePaw(true);
+  }
+
+  release(): this {
+    return this.#movePaw(false);
+  }
+
+  hold(ms: number): this {
+    return this.press().wait(ms).release();
+  }
+
+  /** Quick taps: 100 ms down, 150 ms up. Ends right after the last release. */
+  tap(times = 1): this {
+    for (let i = 0; i < times; i++) {
+      if (i > 0) this.wait(150);
+      this.hold(100);
+    }
+    return this;
+  }
+
+  /** Somebody begins to speak, `inMs` from now. */
+  speak(sound: Sound, inMs = 0): this {
+    this.world.play(sound, this.machine.clock.now + inMs * 1000);
+    return this;
+  }
+
+  #movePaw(isPressed: boolean): this {
+    this.pawEdges.push({ atUs: this.machine.clock.now, isPressed });
+    this.machine.pins.drive(this.board.paw.nrf, isPressed ? this.board.paw.on : undefined);
+    return this;
+  }
+}
+
+function memoriesOf(board: Board, storage: Uint8Array): FlashMemory[] {
+  const { chip, externalFlash } = board;
+  const internal: FlashTiming = {
+    pageEraseUs: chip.pageEraseMs * 1000,
+    programUsPerByte: chip.wordWriteUs / 4,
+    readUsPerByte: INTERNAL_READ_US_PER_BYTE,
+    stopsProcessor: true,
+  };
+  const external: FlashTiming | undefined = externalFlash && {
+    pageEraseUs: externalFlash.pageEraseMs * 1000,
+    programUsPerByte: (externalFlash.write256Ms * 1000) / 256,
+    readUsPerByte: SPI_READ_US_PER_BYTE,
+    stopsProcessor: false,
+  };
+  const timing = board.storage.kind === "external" && external ? external : internal;
+  const memories = [new FlashMemory(board.storage.base, board.storage.pages, timing, storage)];
+  const { messages } = board;
+  if (messages.kind === "flash" && !memories[0]!.holds(messages.base, messages.pages * PAGE_BYTES)) {
+    memories.push(new FlashMemory(messages.base, messages.pages, internal));
+  }
+  return memories;
+}

@@ -1,0 +1,159 @@
+// Builds the native voice kernel: C for ARMv6-M Thumb to firmware/voice/kernel.generated.ts, the same bytes every time.
+// `--check` compares with the committed module instead of writing it. The toolchain is Debian's gcc-arm-none-eabi; who has
+// none uses the committed module.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_RENDER } from "../../firmware/voice/abi.ts";
+import { crc32, createHarness } from "./harness.ts";
+import { UserError } from "../errors.ts";
+
+const SOURCES = fileURLToPath(new URL("../../firmware/voice/kernel/", import.meta.url));
+const MODULE = fileURLToPath(new URL("../../firmware/voice/kernel.generated.ts", import.meta.url));
+const PREFIX = "arm-none-eabi-";
+const FLAGS = [
+  "-mcpu=cortex-m0plus",
+  "-mthumb",
+  "-std=c11",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-ffreestanding",
+  "-fno-builtin",
+  // Constants are reached relative to the program counter, without a GOT.
+  "-fpic",
+  "-mpic-data-is-text-relative",
+  // The bytes must not depend on where the sources lie.
+  "-g0",
+];
+/** The search runs per sample and is worth its space; the rest is small first. */
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "tables.c": "-Os" };
+const FUNCTIONS: readonly string[] = (() => {
+  const names = new Array<string>(FN_COUNT);
+  names[FN_CAPTURE] = "capture";
+  names[FN_FLUSH] = "flush";
+  names[FN_RENDER] = "render";
+  names[FN_CRC32] = "crc32";
+  return names;
+})();
+
+function run(tool: string, args: readonly string[]): string {
+  const result = spawnSync(PREFIX + tool, args, { cwd: SOURCES, encoding: "utf8" });
+  if (result.error) {
+    throw new UserError(`${PREFIX}${tool} cannot be run: ${result.error.message}`, "Install gcc-arm-none-eabi (Debian), or use the committed module as it is.");
+  }
+  if (result.status !== 0) throw new UserError(`${PREFIX}${tool} failed:\n${result.stderr.trim()}`, "Correct the sources in firmware/voice/kernel.");
+  return result.stdout;
+}
+
+function sourceFiles(): string[] {
+  return readdirSync(SOURCES).filter((name) => /\.(c|h|ld)$/.test(name)).sort();
+}
+
+/** SHA-256 over names and contents of all sources and the flags. */
+export function sourceHash(): string {
+  const hash = createHash("sha256");
+  for (const name of sourceFiles()) hash.update(`${name}\0`).update(readFileSync(SOURCES + name)).update("\0");
+  return hash.update(JSON.stringify([FLAGS, OPTIMISE])).digest("hex");
+}
+
+export interface BuiltKernel {
+  readonly bytes: Uint8Array;
+  /** Byte offset of each function, in FN_ order, without the Thumb bit. */
+  readonly offsets: readonly number[];
+  readonly compiler: string;
+}
+
+export function compile(): BuiltKernel {
+  const out = mkdtempSync(join(tmpdir(), "kernel-"));
+  try {
+    const objects = Object.entries(OPTIMISE).map(([source, level]) => {
+      const object = join(out, source.replace(/c$/, "o"));
+      run("gcc", [...FLAGS, level, "-c", source, "-o", object]);
+      return object;
+    });
+    const elf = join(out, "kernel.elf");
+    run("ld", ["-T", "kernel.ld", "--orphan-handling=error", "--emit-relocs", "-o", elf, ...objects]);
+    const absolute = run("objdump", ["-r", elf]).split("\n").filter((line) => /R_ARM_/.test(line) && !/R_ARM_(REL32|THM_CALL|THM_JUMP\d+)\b/.test(line));
+    if (absolute.length > 0) throw new UserError(`the kernel needs relocations:\n${absolute.join("\n")}`, "Reach data relative to the program counter only.");
+    const undefinedNames = run("nm", ["-u", elf]).trim();
+    if (undefinedNames !== "") throw new UserError(`the kernel calls what it does not have:\n${undefinedNames}`, "Write it without a library (no division, no 64-bit product).");
+    const symbols = new Map(run("nm", [elf]).split("\n").map((line) => [line.slice(11), parseInt(line, 16)]));
+    const offsets = FUNCTIONS.map((name) => {
+      const at = symbols.get(name);
+      if (at === undefined) throw new UserError(`the kernel has no function ${name}`, "Keep the names of firmware/voice/abi.ts.");
+      return at & ~1;
+    });
+    const binary = join(out, "kernel.bin");
+    run("objcopy", ["-O", "binary", "-j", ".kernel", elf, binary]);
+    const compiler = run("gcc", ["--version"]).split("\n")[0]!;
+    return { bytes: new Uint8Array(readFileSync(binary)), offsets, compiler };
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+
+/** The known answer: what firmware/voice/kernel.ts feeds at boot, run on the bytes themselves. */
+function knownAnswer(kernel: BuiltKernel): number {
+  const harness = createHarness(kernel.bytes, kernel.offsets);
+  const input = Int16Array.from({ length: 64 }, (_, i) => 2048 + (i & 8 ? 1 : -1) * i * 29);
+  harness.beginCapture({ mid: 2048, full: 2048, decimation: 1 });
+  harness.capture(input);
+  harness.flush();
+  return crc32(harness.block(0));
+}
+
+/** One character per byte; printable ASCII as itself. */
+function literal(bytes: Uint8Array): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 32) {
+    const text = Array.from(bytes.subarray(at, at + 32), (byte) =>
+      byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+    ).join("");
+    lines.push(`"${text}"`);
+  }
+  return lines;
+}
+
+export function render(kernel: BuiltKernel): string {
+  const code = literal(kernel.bytes).map((line) => `    ${line}`).join(" +\n");
+  return `// Made by tools/kernel/build.ts from firmware/voice/kernel; do not edit. ${kernel.bytes.length} bytes of ARMv6-M Thumb code.
+// Compiler: ${kernel.compiler}
+// SHA-256 of sources and flags: ${sourceHash()}
+
+import type { KernelImage } from "./kernel.ts";
+
+export const kernelImage: KernelImage = {
+  code:
+${code},
+  crc32: ${crc32(kernel.bytes)},
+  offsets: [${kernel.offsets.join(", ")}],
+  knownAnswer: ${knownAnswer(kernel)},
+};
+`;
+}
+
+function main(args: readonly string[]): void {
+  const text = render(compile());
+  if (!args.includes("--check")) {
+    writeFileSync(MODULE, text);
+    return;
+  }
+  if (readFileSync(MODULE, "utf8") !== text) {
+    throw new UserError("firmware/voice/kernel.generated.ts is not what the sources and this compiler give", "Run the kernel build with the compiler that the module names, and commit the result.");
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

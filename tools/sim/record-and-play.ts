@@ -1,0 +1,156 @@
+// The demonstration: the shipped bundle boots on a simulated board, its paw is held while a voice speaks, and tapped to
+// hear it again. Returns what happened, measured from outside the firmware: pins, flash, converter, speaker.
+
+import type { Board } from "../../boards/board.ts";
+import { MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
+import type { Drive } from "../../sim/signals.ts";
+import { Stage } from "../../sim/stage.ts";
+import { compare, type Comparison } from "../audio/metrics.ts";
+import { reconstruct, type DriveEvent } from "../audio/reconstruct.ts";
+import { resample } from "../audio/resample.ts";
+import { UserError } from "../errors.ts";
+import { decodeMessage, storedMessages, type StoredMessage } from "../image/messages.ts";
+import { provisionedStorage } from "../image/storage.ts";
+import { nativeTable } from "../native-table.ts";
+import type { Voice } from "./voice.ts";
+
+/** Longest hold: a little more than the toy records. */
+const LONGEST_HOLD_MS = 41000;
+const AWAKE_MS = 6000;
+/** The voice begins when the chirp is over. */
+const VOICE_AFTER_MS = 700;
+const PLAYED_RATE_HZ = 32000;
+const MICROPHONE_RATE_HZ = 16000;
+
+export interface Step {
+  readonly atMs: number;
+  readonly what: string;
+}
+
+export interface Stages {
+  /** What the converter gave against what was spoken. */
+  readonly converter: Comparison;
+  /** What was stored against what the converter gave. */
+  readonly codec: Comparison;
+  /** What the speaker played against what was stored. */
+  readonly pwm: Comparison;
+  /** What was played against what was spoken. */
+  readonly endToEnd: Comparison;
+}
+
+export interface Outcome {
+  readonly board: Board;
+  readonly steps: readonly Step[];
+  readonly samplesCaptured: number;
+  readonly samplesStored: number;
+  readonly samplesDropped: number;
+  readonly bytesStored: number;
+  readonly firstSampleMs: number;
+  readonly firstSoundMs: number;
+  readonly stages: Stages;
+  readonly message: StoredMessage;
+  /** 8 kHz, full scale +-1. */
+  readonly spoken: Float32Array;
+  readonly played: Float32Array;
+  readonly playedRateHz: number;
+  readonly stage: Stage;
+  readonly voiceFromMs: number;
+}
+
+export interface Progress {
+  (what: string, atMs: number): void;
+}
+
+export async function recordAndPlay(board: Board, bundle: string, voice: Voice, seed: number, progress: Progress): Promise<Outcome> {
+  const steps: Step[] = [];
+  const captured: { samples: Int16Array; atMs: number }[] = [];
+  const stage: Stage = new Stage({
+    board,
+    storage: provisionedStorage(board, bundle),
+    native: (bus) => nativeTable(bus, (samples) => captured.push({ samples, atMs: stage.nowMs })),
+    seed,
+  });
+  const step = (what: string): void => {
+    steps.push({ atMs: stage.nowMs, what });
+    progress(what, stage.nowMs);
+  };
+
+  stage.powerOn();
+  step(`${board.title} has booted: the paw lives`);
+  // The boot's known-answer test is a capture too.
+  captured.length = 0;
+  stage.wait(Math.max(0, AWAKE_MS - stage.nowMs));
+
+  const holdMs = Math.min(voice.seconds * 1000 + VOICE_AFTER_MS + 300, LONGEST_HOLD_MS);
+  const pressedMs = stage.nowMs;
+  const voiceFromMs = pressedMs + VOICE_AFTER_MS;
+  step(`paw held for ${(holdMs / 1000).toFixed(1)} s while ${voice.name} speaks`);
+  stage.speak(voice.sound, VOICE_AFTER_MS).hold(holdMs).wait(1500);
+  const message = storedMessages(board, stage.memories).at(-1);
+  if (!message?.blocks) throw new UserError("the toy kept no message", "Speak longer than half a second, or see the timeline.");
+  const stored = decodeMessage(message);
+  step(`message ${message.sequence} stored: ${stored.length} samples, ${message.blocks.length} bytes of IMA ADPCM`);
+
+  const tappedMs = stage.nowMs + 100;
+  stage.tap();
+  step("paw tapped");
+  stage.wait((stored.length / MESSAGE_RATE_HZ) * 1000 + 1000);
+  const drives = stage.world.changes.get(board.speaker.output.nrf) ?? [];
+  const sound = drives.filter(({ atUs, drive }) => drive.kind === "duties" && atUs > tappedMs * 1000);
+  if (sound.length === 0) throw new UserError("the toy played nothing", "See the timeline.");
+  step("message played");
+
+  const pcm = joined(captured.map(({ samples }) => samples));
+  const first = captured[0]!;
+  const playedFromUs = sound[0]!.atUs;
+  const played = reconstruct(drives as DriveEvent[], {
+    fromUs: playedFromUs,
+    toUs: playedFromUs + (stored.length / MESSAGE_RATE_HZ) * 1e6,
+    rateHz: PLAYED_RATE_HZ,
+  });
+  const spoken = await resample(Float32Array.from(voice.sound.samples), voice.sound.rateHz, MESSAGE_RATE_HZ);
+  const heard = await resample(played, PLAYED_RATE_HZ, MESSAGE_RATE_HZ);
+  const converter = await resample(Float32Array.from(pcm, (x) => x / 2048), MICROPHONE_RATE_HZ, MESSAGE_RATE_HZ);
+  const kept = Float32Array.from(stored, (x) => x / 32768);
+  const measure = (reference: Float32Array, observed: Float32Array): Comparison =>
+    compare(reference, observed, { rateHz: MESSAGE_RATE_HZ, maxDelayS: 2 });
+  const blocksBytes = message.blocks.length;
+  return {
+    board,
+    steps,
+    samplesCaptured: pcm.length,
+    samplesStored: stored.length,
+    samplesDropped: Math.max(0, Math.min(pcm.length >> 1, 40 * MESSAGE_RATE_HZ) - stored.length),
+    bytesStored: blocksBytes,
+    firstSampleMs: first.atMs - (first.samples.length / MICROPHONE_RATE_HZ) * 1000 - pressedMs - 300,
+    firstSoundMs: playedFromUs / 1000 - tappedMs,
+    stages: {
+      converter: measure(spoken, converter),
+      codec: measure(converter, kept),
+      pwm: measure(kept, heard),
+      endToEnd: measure(spoken, heard),
+    },
+    message,
+    spoken,
+    played,
+    playedRateHz: PLAYED_RATE_HZ,
+    stage,
+    voiceFromMs,
+  };
+}
+
+function joined(parts: readonly Int16Array[]): Int16Array {
+  const all = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Whether a drive switches on what is wired as `on`. */
+export function isOn(drive: Drive, on: 0 | 1): boolean {
+  return (drive.kind === "level" && drive.level === on) || (drive.kind === "pwm" && (on ? drive.duty : 1 - drive.duty) > 0);
+}
+
