@@ -4,7 +4,12 @@ import { readFileSync } from "node:fs";
 import terser from "@rollup/plugin-terser";
 import ts from "typescript";
 
-/** Fills the module "pawlock:build". */
+/**
+ * Fills the module "pawlock:build".
+ * @param {object} board
+ * @param {object} image
+ * @returns {import("rollup").Plugin}
+ */
 function buildModule(board, image) {
   return {
     name: "pawlock-build",
@@ -13,7 +18,10 @@ function buildModule(board, image) {
   };
 }
 
-/** TypeScript to ES5, file by file: types are checked by `tsc -b`, not here. */
+/**
+ * TypeScript to ES5, file by file: types are checked by `tsc -b`, not here.
+ * @returns {import("rollup").Plugin}
+ */
 function typescript() {
   return {
     name: "typescript-es5",

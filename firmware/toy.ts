@@ -37,7 +37,7 @@ export const SAVING = 3;
 export const PLAYING = 4;
 /** Forgetting everything, page by page. */
 export const RESETTING = 5;
-/** No audio path: the kernel or its memory failed at boot. */
+/** No audio path: kernel, its memory, converter or PWM failed at boot. */
 export const BROKEN = 6;
 export const STATE_NAMES = "idle chirping recording saving playing resetting broken";
 
@@ -97,7 +97,9 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   const log = createMessageLog(hal.flash, hal.native, LIMIT_SAMPLES);
   const earcons = createEarcons(hal.speaker, clock);
   const light = createHeartLight(hal.heart, clock);
-  let state = kernel.code === OK ? IDLE : BROKEN;
+  // OK, or why there is no audio until the next boot.
+  const audioCode = kernel.code || hal.selfTest();
+  let state = audioCode === OK ? IDLE : BROKEN;
   let captureCode: Code = OK;
   let capturedSamples = 0;
   let playedCode: Code = OK;
@@ -138,9 +140,14 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     else if (next === RESETTING) housekeeping = clock.after(FORGET_MS, forget);
   }
 
+  function nextMessage(): Message | undefined {
+    return log.oldestUnheard() || log.lastHeard() || log.lastOwn();
+  }
+
   function maintain(): void {
     housekeeping = undefined;
     if (log.maintain()) housekeeping = clock.after(MAINTAIN_MS, maintain);
+    else player.prepare(nextMessage());
   }
 
   function forget(): void {
@@ -153,7 +160,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     return code === ERR_FULL ? EARCON_FULL : EARCON_ERROR;
   }
 
-  function record(token: PawToken | undefined): void {
+  function record(token?: PawToken): void {
     earcons.stop();
     if (hal.power.batteryMillivolts() < lowMillivolts) {
       earcons.play(EARCON_BATTERY);
@@ -216,7 +223,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   }
 
   function playNext(): void {
-    play(log.oldestUnheard() || log.lastHeard() || log.lastOwn());
+    play(nextMessage());
   }
 
   function played(): void {
@@ -240,7 +247,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
 
   function resetDone(): void {
     earcons.play(EARCON_RESET);
-    enter(kernel.code === OK ? IDLE : BROKEN);
+    enter(audioCode === OK ? IDLE : BROKEN);
   }
 
   function say(earcon: number): void {
@@ -248,65 +255,45 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     earcons.play(earcon);
   }
 
+  const actions: Record<string, (token?: PawToken) => void> = {
+    R: record,
+    A: abort,
+    C: capture,
+    S: function () {
+      enter(SAVING);
+      recorder.stop();
+    },
+    E: captureEnded,
+    P: playNext,
+    O: function () {
+      play(log.lastOwn());
+    },
+    T: player.stop,
+    B: function (token) {
+      recordAfter = token;
+      player.stop();
+    },
+    F: played,
+    N: function () {
+      say(EARCON_NO);
+    },
+    W: function () {
+      say(EARCON_WARNING);
+    },
+    X: reset,
+    Z: resetDone,
+    K: earcons.stop,
+    L: function () {
+      earcons.play(EARCON_ENDING);
+    },
+    "!": function () {
+      earcons.play(EARCON_ERROR);
+    },
+  };
+
   function handle(event: number, token?: PawToken): string {
     const cell = TRANSITIONS[state].charAt(event);
-    switch (cell) {
-      case "R":
-        record(token);
-        break;
-      case "A":
-        abort();
-        break;
-      case "C":
-        capture();
-        break;
-      case "S":
-        enter(SAVING);
-        recorder.stop();
-        break;
-      case "E":
-        captureEnded();
-        break;
-      case "P":
-        playNext();
-        break;
-      case "O":
-        play(log.lastOwn());
-        break;
-      case "T":
-        player.stop();
-        break;
-      case "B":
-        recordAfter = token;
-        player.stop();
-        break;
-      case "F":
-        played();
-        break;
-      case "N":
-        say(EARCON_NO);
-        break;
-      case "W":
-        say(EARCON_WARNING);
-        break;
-      case "X":
-        reset();
-        break;
-      case "Z":
-        resetDone();
-        break;
-      case "K":
-        earcons.stop();
-        break;
-      case "L":
-        earcons.play(EARCON_ENDING);
-        break;
-      case "!":
-        earcons.play(EARCON_ERROR);
-        break;
-      default:
-        break;
-    }
+    if (cell !== ".") actions[cell](token);
     return cell;
   }
 

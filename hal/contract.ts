@@ -155,4 +155,6 @@ export interface Hal {
   readonly flash: Flash;
   readonly power: Power;
   readonly native: NativeCode;
+  /** Whether the converter converts and the speaker's PWM runs: some milliseconds, the microphone unpowered, in silence. At boot. */
+  selfTest(): Code;
 }

@@ -14,7 +14,7 @@ interface Span {
   readonly toUs: number;
 }
 
-/** A number in 0..1 from two integers: xorshift-multiply mixing (D. Lea's and others' finalizer). */
+/** A number in 0..1 from two integers, mixed by C. Wellons's lowbias32. */
 function hash(seed: number, k: number): number {
   let x = (Math.imul(seed | 0, 0x9e3779b1) + Math.imul(k, 0x85ebca6b)) | 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -23,18 +23,18 @@ function hash(seed: number, k: number): number {
 }
 
 export class HoldOff {
-  /** In order of time, not overlapping. */
-  #spans: Span[] = [];
+  /** The newest one is enough: whoever waits has caught up before another begins. */
+  #span: Span | undefined;
 
   constructor(private readonly radio?: RadioLoad) {
     if (radio && radio.spreadUs + radio.blocksUs >= radio.everyUs) throw new RangeError("radio events overlap: spreadUs + blocksUs must be below everyUs");
   }
 
-  /** Spans come in order of time; one that continues another prolongs it. */
+  /** The processor stands; spans come in order of time, and one that continues another prolongs it. */
   add(fromUs: number, toUs: number): void {
-    const last = this.#spans.at(-1);
-    if (last && last.toUs >= fromUs) this.#spans[this.#spans.length - 1] = { fromUs: last.fromUs, toUs: Math.max(last.toUs, toUs) };
-    else this.#spans.push({ fromUs, toUs });
+    const last = this.#span;
+    if (last && last.toUs >= fromUs) this.#span = { fromUs: last.fromUs, toUs: Math.max(last.toUs, toUs) };
+    else this.#span = { fromUs, toUs };
   }
 
   /** The first instant from `timeUs` on at which the interrupt can run. */
@@ -48,33 +48,26 @@ export class HoldOff {
 
   /** When, after `timeUs`, the interrupt is next held off. */
   next(timeUs: number): number {
-    const span = this.#spans.find(({ fromUs }) => fromUs > timeUs);
-    const spanUs = span?.fromUs ?? Infinity;
+    const spanUs = this.#span && this.#span.fromUs > timeUs ? this.#span.fromUs : Infinity;
     if (!this.radio) return spanUs;
     let k = Math.max(0, Math.floor(timeUs / this.radio.everyUs));
-    while (this.#event(k)!.fromUs <= timeUs) k++;
-    return Math.min(spanUs, this.#event(k)!.fromUs);
+    while (this.#event(k).fromUs <= timeUs) k++;
+    return Math.min(spanUs, this.#event(k).fromUs);
   }
 
   #spanAt(timeUs: number): Span | undefined {
-    // The newest are looked at first: nobody asks far back.
-    for (let i = this.#spans.length - 1; i >= 0; i--) {
-      const span = this.#spans[i]!;
-      if (timeUs >= span.toUs) return undefined;
-      if (timeUs >= span.fromUs) return span;
-    }
-    return undefined;
+    const span = this.#span;
+    return span && timeUs >= span.fromUs && timeUs < span.toUs ? span : undefined;
   }
 
   #radioAt(timeUs: number): Span | undefined {
     if (!this.radio) return undefined;
     const span = this.#event(Math.floor(timeUs / this.radio.everyUs));
-    return span && timeUs >= span.fromUs && timeUs < span.toUs ? span : undefined;
+    return timeUs >= span.fromUs && timeUs < span.toUs ? span : undefined;
   }
 
-  #event(k: number): Span | undefined {
+  #event(k: number): Span {
     const { everyUs, spreadUs, blocksUs, seed } = this.radio!;
-    if (k < 0) return undefined;
     const fromUs = k * everyUs + spreadUs * hash(seed, k);
     return { fromUs, toUs: fromUs + blocksUs };
   }

@@ -12,6 +12,8 @@ import { NativeCalls, type NativeTable } from "./native.ts";
 import { Pins } from "./pins.ts";
 import type { AnalogWorld, OutputSink } from "./signals.ts";
 import { Timers } from "./timers.ts";
+import { Waveforms, type WaveformStart } from "./waveform.ts";
+import type { RadioLoad } from "./hold-off.ts";
 
 export interface MachineParts {
   readonly board: Board;
@@ -22,6 +24,8 @@ export interface MachineParts {
   readonly native: (bus: Bus) => NativeTable;
   readonly seed: number;
   readonly cut?: CutPlan;
+  /** Interrupts of the radio stack that delay Waveform's; none when not given. */
+  readonly radio?: RadioLoad;
 }
 
 /** What an uncaught error in a callback left behind: on a real board a line on a console that nobody reads. */
@@ -42,6 +46,7 @@ export class Machine {
   readonly chip: ChipBlocks;
   readonly pins: Pins;
   readonly flash: FlashPort;
+  readonly waveforms: Waveforms;
   readonly console: string[] = [];
   readonly uncaught: Uncaught[] = [];
   /** Native calls made, and the longest time without an idle pass, for reports. */
@@ -72,10 +77,15 @@ export class Machine {
     this.flash = new FlashPort(
       parts.memories,
       () => this.clock.now,
-      (us) => this.#spend(us),
+      (us, stopsProcessor) => {
+        if (stopsProcessor) this.waveforms.holdOff(us);
+        this.#spend(us);
+      },
       () => this.#powerOff(),
     );
     this.flash.cut = parts.cut;
+    const { board, world, sink, seed } = parts;
+    this.waveforms = new Waveforms({ board, world, sink, seed, clock: this.clock, bus: this.bus, pins: this.pins, ...(parts.radio ? { radio: parts.radio } : {}) });
     this.#native = new NativeCalls(parts.native(this.bus));
     this.#operations = this.#table();
   }
@@ -97,11 +107,13 @@ export class Machine {
       const next = Math.min(timeUs, this.pins.nextDueUs(), this.#timers.nextDueUs(), this.clock.next() ?? Infinity);
       this.clock.runUntil(Math.max(next, this.clock.now));
     }
+    this.waveforms.catchUp();
     if (!this.isPowered) this.clock.runUntil(timeUs);
   }
 
-  /** Keeps JavaScript from running for so long, as a bond page being written does; hardware goes on. */
-  stall(us: number): void {
+  /** Keeps JavaScript from running for so long; hardware goes on, and interrupts too unless the processor itself stands. */
+  stall(us: number, stopsProcessor = false): void {
+    if (stopsProcessor) this.waveforms.holdOff(us);
     this.#stallUntilUs = Math.max(this.#stallUntilUs, this.clock.now + us);
   }
 
@@ -114,6 +126,8 @@ export class Machine {
     if (this.#stallUntilUs > this.clock.now) this.clock.runUntil(this.#stallUntilUs);
     const events = this.pins.takeDue();
     for (const timer of this.#timers.takeDue(this.clock.now)) events.push({ kind: "timer", id: timer.id, data: timer.isSpent });
+    // Their callbacks are only queued when timers run.
+    events.push(...this.waveforms.takeEvents());
     return events;
   }
 
@@ -134,6 +148,7 @@ export class Machine {
 
   #powerOff(): void {
     this.isPowered = false;
+    this.waveforms.end();
     this.#engine.kill();
   }
 
@@ -150,6 +165,7 @@ export class Machine {
   #serve(milliTurns: number, operation: string, args: readonly Wire[]): Wire {
     if (!this.isPowered) throw new PowerCut();
     this.#spend((milliTurns / 1000) * TURN_US);
+    this.waveforms.catchUp();
     const serve = this.#operations[operation];
     if (!serve) throw new Error(`the simulated board has no operation ${operation}`);
     return serve(args) as Wire;
@@ -194,6 +210,9 @@ export class Machine {
       "pin.read": charged("digitalRead", ([pin]) => this.pins.read(s(pin))),
       "analog.read": charged("analogRead", ([pin]) => this.#analogRead(s(pin))),
       "analog.write": charged("analogWrite", ([pin, value, hz]) => this.pins.writeAnalog(s(pin), n(value), n(hz))),
+      "waveform.input": charged("analogRead", ([start]) => this.waveforms.start({ ...(start as unknown as WaveformStart), isOutput: false })),
+      "waveform.output": charged("analogWrite", ([start]) => this.waveforms.start({ ...(start as unknown as WaveformStart), isOutput: true })),
+      "waveform.stop": ([id]) => this.waveforms.stop(n(id)),
       peek: charged("peek32", ([bits, address, count]) => this.#peek(n(bits), n(address), n(count))),
       poke: charged("poke32", ([bits, address, values]) => this.#poke(n(bits), n(address), values as number[])),
       "ram.place": ([buffer, length]) => this.#place(n(buffer), n(length)),
@@ -213,6 +232,11 @@ export class Machine {
         ([data]) => (data as Uint8Array).length,
       ),
       "flash.erase": charged("flashErase", ([address]) => this.flash.erasePage(n(address))),
+      // Storage is C code beneath the interpreter: only the flash itself takes time. Evaluating has the price of its reading.
+      "storage.read": ([address, length]) => this.flash.read(n(address), n(length)),
+      "storage.code": ([address, length]) => this.flash.peek(n(address), n(length)),
+      "storage.write": ([address, data]) => this.flash.write(n(address), data as Uint8Array),
+      "storage.erase": ([address]) => this.flash.erasePage(n(address)),
       charge: ([cost, bytes]) => this.#charge(s(cost), n(bytes)),
       print: ([text]) => void this.console.push(s(text)),
       uncaught: ([message, stack]) => void this.uncaught.push({ atUs: this.clock.now, message: s(message), stack: s(stack) }),

@@ -24,6 +24,19 @@ interface Edge {
   readonly atUs: number;
 }
 
+/** Hardware PWM on a pin: the counter's top and what carrier that makes. */
+export interface PinPwm {
+  readonly top: number;
+  readonly hz: number;
+}
+
+/** The PWM counter has 15 bits; for slower carriers its clock is halved, seven times at most. */
+const PWM_CLOCK_HZ = 16e6;
+const PWM_TOP_LIMIT = 32768;
+const PWM_HALVINGS = 7;
+/** What analogWrite takes when no frequency is given. */
+const PWM_DEFAULT_HZ = 1000;
+
 type Mode = { readonly kind: "input"; readonly pull: 0 | 1 | undefined } | { readonly kind: "output" };
 
 /** Collects the pins that a board file names. */
@@ -43,6 +56,7 @@ export class Pins {
   readonly #negated = new Set<string>();
   readonly #modes = new Map<number, Mode>();
   readonly #outputs = new Map<number, 0 | 1>();
+  readonly #pwm = new Map<number, PinPwm>();
   /** What the world puts on a pin; undefined leaves it to the pull. */
   readonly #driven = new Map<number, 0 | 1>();
   readonly #watches = new Map<number, Watch>();
@@ -74,6 +88,7 @@ export class Pins {
     else if (mode === "input" || mode === "analog") this.#modes.set(pin.nrf, { kind: "input", pull: undefined });
     else throw new Error(`pinMode(${name}, ${JSON.stringify(mode)}) is not modelled`);
     if (mode !== "output") this.#outputs.delete(pin.nrf);
+    this.#pwm.delete(pin.nrf);
   }
 
   /** digitalWrite makes the pin an output and takes it away from any PWM. */
@@ -82,6 +97,7 @@ export class Pins {
     const level = this.#electrical(name, value);
     this.#modes.set(pin.nrf, { kind: "output" });
     this.#outputs.set(pin.nrf, level);
+    this.#pwm.delete(pin.nrf);
     this.sink.drive(pin.nrf, this.now(), { kind: "level", level });
   }
 
@@ -92,8 +108,18 @@ export class Pins {
     this.#modes.set(pin.nrf, { kind: "output" });
     this.#outputs.delete(pin.nrf);
     // Levels are 16 MHz / carrier: what lies between two cannot be had.
-    const levels = Math.floor(16e6 / hz);
-    this.sink.drive(pin.nrf, this.now(), { kind: "pwm", hz: 16e6 / levels, duty: Math.floor(duty * levels) / levels });
+    let top = Math.max(1, Math.floor(PWM_CLOCK_HZ / (hz > 0 ? hz : PWM_DEFAULT_HZ)));
+    let halvings = 0;
+    for (; top >= PWM_TOP_LIMIT && halvings < PWM_HALVINGS; halvings++) top >>= 1;
+    if (top >= PWM_TOP_LIMIT) throw new Error(`analogWrite(${name}) at ${hz} Hz: too slow for the hardware`);
+    const pwm = { top, hz: PWM_CLOCK_HZ / 2 ** halvings / top };
+    this.#pwm.set(pin.nrf, pwm);
+    this.sink.drive(pin.nrf, this.now(), { kind: "pwm", hz: pwm.hz, duty: Math.floor(duty * top) / top });
+  }
+
+  /** The hardware PWM that analogWrite left on a pin. */
+  pwm(nrf: number): PinPwm | undefined {
+    return this.#pwm.get(nrf);
   }
 
   read(name: string): 0 | 1 {

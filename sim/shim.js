@@ -125,6 +125,76 @@ var $t = 0;
     host("reboot", []);
   };
 
+  // Address and length of the string behind a buffer: a view's offset is ignored.
+  function backing(buffer) {
+    var whole = buffer instanceof ArrayBuffer ? buffer : buffer.buffer;
+    var address = scope.E.getAddressOf(whole, true);
+    if (!address) throw new Error("a Waveform whose buffer is not flat is not modelled");
+    return { address: address, bytes: new Uint8Array(whole).length };
+  }
+
+  function checkOptions(options) {
+    if (options !== undefined && (typeof options !== "object" || options === null)) throw new Error("Expecting options to be undefined or an Object, not " + options);
+    return options || {};
+  }
+
+  function Waveform(samples, options) {
+    var isBuffer = typeof samples === "object" && samples !== null && (samples instanceof ArrayBuffer || samples.buffer instanceof ArrayBuffer);
+    if (!isBuffer && typeof samples !== "number") throw new Error("'samples' should be a integer or ArrayBuffer");
+    if (!isBuffer && !(samples > 0)) throw new Error("Samples must be greater than 0");
+    options = checkOptions(options);
+    var bits = options.bits || 8;
+    if (bits !== 8 && bits !== 16) throw new Error("Invalid number of bits");
+    var length = isBuffer ? (samples.length === undefined ? samples.byteLength : samples.length) : samples;
+    var Samples = bits === 16 ? Uint16Array : Uint8Array;
+    this.buffer = isBuffer ? samples : new Samples(length);
+    if (options.doubleBuffer) this.buffer2 = new Samples(length);
+    this.$listeners = [];
+  }
+
+  function startWaveform(waveform, operation, pin, hz, options) {
+    if (waveform.running) throw new Error("Waveform is already running");
+    if (!pin) throw new Error("Invalid pin");
+    if (!(hz >= 0.001) || hz === Infinity) throw new Error("Frequency must be above 0.001Hz");
+    options = checkOptions(options);
+    var first = backing(waveform.buffer);
+    waveform.$id = host(operation, [
+      {
+        pin: name(pin),
+        npin: options.npin ? name(options.npin) : undefined,
+        hz: hz,
+        buffers: waveform.buffer2 ? [first.address, backing(waveform.buffer2).address] : [first.address],
+        bytes: first.bytes,
+        bits: waveform.buffer.BYTES_PER_ELEMENT === 2 ? 16 : 8,
+        isRepeating: !!options.repeat,
+        timeSeconds: options.time || 0,
+      },
+    ]);
+    register("waveform", waveform.$id, waveform);
+    waveform.running = true;
+    waveform.freq = hz;
+  }
+
+  Waveform.prototype.startInput = function (pin, hz, options) {
+    startWaveform(this, "waveform.input", pin, hz, options);
+  };
+  Waveform.prototype.startOutput = function (pin, hz, options) {
+    startWaveform(this, "waveform.output", pin, hz, options);
+  };
+  Waveform.prototype.stop = function () {
+    if (!this.running) throw new Error("Waveform is not running");
+    if (!host("waveform.stop", [this.$id])) throw new Error("Waveform couldn't be stopped");
+  };
+  Waveform.prototype.on = function (event, callback) {
+    this.$listeners.push({ event: event, callback: callback });
+  };
+  function emit(waveform, event, buffer) {
+    for (var i = 0; i < waveform.$listeners.length; i++) {
+      if (waveform.$listeners[i].event === event) waveform.$listeners[i].callback(buffer);
+    }
+  }
+  scope.Waveform = Waveform;
+
   // What each kind of event gives to its callback.
   var deliver = {
     timer: function (callback, event) {
@@ -134,6 +204,16 @@ var $t = 0;
     watch: function (callback, event) {
       if (!event.data.repeat) delete callbacks["watch" + event.id];
       callback({ state: event.data.state, time: event.data.time, lastTime: event.data.lastTime, pin: new Pin(event.data.pin) });
+    },
+    waveform: function (waveform, event) {
+      if (event.data.isFinished) {
+        delete callbacks["waveform" + event.id];
+        waveform.running = false;
+        emit(waveform, "finish", waveform.buffer);
+      } else if ((waveform.currentBuffer || 0) !== event.data.current) {
+        waveform.currentBuffer = event.data.current;
+        emit(waveform, "buffer", event.data.current === 0 ? waveform.buffer2 : waveform.buffer);
+      }
     },
     object: function (callback, event) {
       callback(event.data);

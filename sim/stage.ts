@@ -8,7 +8,6 @@ import { FlashMemory, PAGE_BYTES, type FlashTiming } from "./flash.ts";
 import { Machine } from "./machine.ts";
 import type { NativeTable } from "./native.ts";
 import { NodeEngine } from "./node/engine.ts";
-import { findFile, walk } from "./storage-image.ts";
 import { World, type Sound, type WorldOptions } from "./world.ts";
 
 export interface StageOptions extends Partial<WorldOptions> {
@@ -46,20 +45,13 @@ export class Stage {
   /** Supplies the board with power: a boot from the flash as it is. */
   powerOn(cut?: CutPlan): this {
     const { board } = this;
-    const storage = this.memories[0]!.bytes;
     this.world = new World(board, {
       noiseDbfs: this.#options.noiseDbfs ?? -70,
       batteryMillivolts: this.#options.batteryMillivolts ?? 4000,
       seed: this.#seed++,
     });
     const engine = new NodeEngine({
-      storage: {
-        file: (name) => {
-          const data = findFile(storage, name);
-          return data && Buffer.from(data).toString("latin1");
-        },
-        list: () => [...walk(storage)].map(({ name }) => name),
-      },
+      storage: { base: board.storage.base, bytes: board.storage.pages * PAGE_BYTES },
       environment: { BOARD: board.id, VERSION },
       codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
     });

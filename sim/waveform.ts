@@ -145,6 +145,13 @@ export class Waveforms {
     this.#holdOff.add(now, now + us);
   }
 
+  /** The power is off. */
+  end(): void {
+    this.catchUp();
+    this.#tasks.clear();
+    this.#queue = [];
+  }
+
   /** Takes and plays every sample that is due. To be called before anybody looks at buffers or pins. */
   catchUp(): void {
     if (this.#tasks.size === 0) return;
@@ -218,7 +225,7 @@ export class Waveforms {
     const isMicrophone = pin.nrf === board.microphone.input.nrf;
     const fullScaleVolts = (isMicrophone && MICROPHONE_FULL_SCALE_VOLTS[board.id]) || board.supplyVolts;
     const volts = this.#volts.subarray(0, count);
-    world.volts(Number(pin.ain), fromUs, stepUs, volts);
+    world.volts("ain" in pin ? Number(pin.ain) : 0, fromUs, stepUs, volts);
     for (let i = 0; i < count; i++) volts[i]! *= STEPS / fullScaleVolts;
     this.#noise.addNormal(volts, count, STEPS * conversionNoise(SAADC_EFFECTIVE_BITS, Math.log2(STEPS)));
     for (let i = 0; i < count; i++) {
@@ -307,11 +314,6 @@ export class Waveforms {
       this.catchUp();
       if (!task.isFinished) this.#arm(task);
     });
-  }
-
-  /** The interpreter sleeps until there is something to do: is there? */
-  get hasEvents(): boolean {
-    return this.#queue.length > 0;
   }
 }
 

@@ -42,10 +42,13 @@ function noiseTable(seed: number): Float32Array {
 
 export class World implements AnalogWorld, OutputSink {
   readonly changes = new Map<number, PinChange[]>();
+  /** Instants at which the microphone's signal was first asked for after each time that it got power. */
+  readonly listenedUs: number[] = [];
   readonly #noise: Float32Array;
   #noiseAt = 0;
   #sounds: { readonly sound: Sound; readonly fromUs: number }[] = [];
   #poweredUs: number | undefined;
+  #isListenedTo = false;
 
   constructor(
     private readonly board: Board,
@@ -67,6 +70,7 @@ export class World implements AnalogWorld, OutputSink {
     if (nrf === power.nrf) {
       const isOn = drive.kind === "level" && drive.level === power.on;
       this.#poweredUs = isOn ? (this.#poweredUs ?? atUs) : undefined;
+      if (!isOn) this.#isListenedTo = false;
     }
   }
 
@@ -81,6 +85,8 @@ export class World implements AnalogWorld, OutputSink {
       out.fill(0);
       return;
     }
+    if (!this.#isListenedTo) this.listenedUs.push(fromUs);
+    this.#isListenedTo = true;
     const { biasVolts, peakVolts, settleMs } = this.board.microphone;
     const noise = peakVolts * 10 ** (this.options.noiseDbfs / 20);
     // The bias settles with a time constant of which the stated settling time holds seven: to a thousandth.

@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<Command>> = {
   build: async () => (await import("./commands/build.ts")).build,
   test: async () => (await import("./commands/test.ts")).test,
   "test:interpreter": async () => (await import("./commands/test-interpreter.ts")).testInterpreter,
+  "test:interop": async () => (await import("./commands/test-interop.ts")).testInterop,
+  "build:kernel": async () => (await import("./kernel/build.ts")).buildKernel,
   bench: async () => (await import("./commands/bench.ts")).bench,
   lint: async () => (await import("./commands/lint.ts")).lint,
   pawlock: async () => (await import("./commands/pawlock.ts")).pawlock,

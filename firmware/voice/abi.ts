@@ -21,7 +21,7 @@ export const MESSAGE_RATE_HZ = 8000;
  * flush(state, blocks, 0, 0) -> samples encoded in all; pads the block in the making with zero nibbles.
  * Words of `state` (Int32), zeroed by the caller but for the configuration:
  */
-export const CAPTURE_STATE_WORDS = 279;
+export const CAPTURE_STATE_WORDS = 152;
 /** Configuration: what silence reads, full scale (both in units of the samples), and input samples per encoded sample (1 or 2). */
 export const CAPTURE_MID = 0;
 export const CAPTURE_FULL = 1;

@@ -3,7 +3,7 @@
 
 import { OK, type Clock, type Speaker, type TimerId } from "../../hal/contract.ts";
 
-/** "I am listening" - 80 ms, because the child speaks right after it. */
+/** "I am listening": 80 ms with what the interpreter needs for it, because the child speaks right after it. */
 export const EARCON_START = 0;
 /** "I have it": comes only when the message is safe. */
 export const EARCON_STOP = 1;
@@ -35,7 +35,7 @@ export interface Earcons {
 export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
   // By EARCON_ number: frequency in Hz (0 = pause) and length in milliseconds, in turn.
   const sounds = [
-    [1047, 40, 1568, 40],
+    [1047, 36, 1568, 36],
     [1568, 60, 1047, 60],
     [1568, 40, 0, 60, 1568, 40],
     [392, 150],

@@ -9,6 +9,8 @@ import type { Kernel } from "./kernel.ts";
 export const MESSAGE_VOLUME = 256;
 
 export interface Player {
+  /** Loads the beginning of what a tap would play, so that the tap need not wait for flash. Not while something plays. */
+  prepare(message: Message | undefined): void;
   /** Starts; OK promises one `ended`. */
   play(message: Message): Code;
   /** Ends the playback; `ended` follows. */
@@ -19,23 +21,39 @@ export interface Player {
 
 export function createPlayer(speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code) => void): Player {
   let playing: Message | undefined;
+  // The message whose first block lies in kernel.playing, whole and unplayed.
+  let prepared: Message | undefined;
   let nextBlock = 0;
+  // Words that the kernel has still to render from its block.
+  let blockWords = 0;
   let failure: Code = OK;
 
   function loadBlock(message: Message): boolean {
     const left = message.samples - nextBlock * BLOCK_SAMPLES;
     if (left <= 0) return false;
-    failure = log.readBlock(message, nextBlock, kernel.playing);
+    if (nextBlock > 0 || message !== prepared) failure = log.readBlock(message, nextBlock, kernel.playing);
+    prepared = undefined;
     if (failure !== OK) return false;
     nextBlock++;
-    kernel.beginBlock(Math.min(left, BLOCK_SAMPLES));
+    const samples = left < BLOCK_SAMPLES ? left : BLOCK_SAMPLES;
+    kernel.beginBlock(samples);
+    blockWords = samples * speaker.wordsPerSample;
     return true;
   }
 
   function fill(address: number, words: number): number {
-    let written = kernel.render(address, words);
-    while (playing && written < words && loadBlock(playing)) written += kernel.render(address + written * 2, words - written);
+    let written = 0;
+    while (playing && written < words && (blockWords > 0 || loadBlock(playing))) {
+      const count = kernel.render(address + written * 2, words - written);
+      written += count;
+      blockWords -= count;
+    }
     return written;
+  }
+
+  function prepare(message: Message | undefined): void {
+    if (message === prepared) return;
+    prepared = message && log.readBlock(message, 0, kernel.playing) === OK ? message : undefined;
   }
 
   function onEnd(code: Code): void {
@@ -45,12 +63,14 @@ export function createPlayer(speaker: Speaker, kernel: Kernel, log: MessageLog, 
   function play(message: Message): Code {
     playing = message;
     nextBlock = 0;
+    blockWords = 0;
     failure = OK;
     kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, MESSAGE_VOLUME);
     return speaker.play(fill, onEnd);
   }
 
   return {
+    prepare: prepare,
     play: play,
     stop: speaker.silence,
     message: function () {

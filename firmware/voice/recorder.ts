@@ -34,6 +34,7 @@ export interface Recorder {
 }
 
 export function createRecorder(clock: Clock, microphone: Microphone, kernel: Kernel, log: MessageLog, listener: RecorderListener): Recorder {
+  const decimation = Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5);
   let limit = LIMIT_SAMPLES;
   let complete = 0;
   let stored = 0;
@@ -101,17 +102,21 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
       return ERR_FULL;
     }
     const opened = microphone.open(token);
-    if (opened !== OK) log.abandon();
-    return opened;
-  }
-
-  function start(): Code {
+    if (opened !== OK) {
+      log.abandon();
+      return opened;
+    }
+    // Done here, while the chirp still sounds: the child waits for `start`.
     complete = 0;
     stored = 0;
     failure = OK;
     isWarned = false;
     hasEnded = false;
-    kernel.beginCapture(microphone.midScale, microphone.fullScale, Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5));
+    kernel.beginCapture(microphone.midScale, microphone.fullScale, decimation);
+    return OK;
+  }
+
+  function start(): Code {
     const code = microphone.start(onSamples, onEnd);
     if (code !== OK) abort();
     return code;

@@ -64,10 +64,6 @@ export function createDmaMicrophone(
   let isUnsure = false;
   let polledMs = 0;
 
-  function nearest(value: number): number {
-    return Math.floor(value + 0.5);
-  }
-
   function drive(pin: Pin, wiring: SwitchPin, isOn: boolean): void {
     digitalWrite(pin, ((wiring.on === 1) === isOn) !== (wiring.negated === true));
   }

@@ -1,31 +1,15 @@
-// Speaker port on a PWM's EasyDMA: two sequences of duty words that the hardware plays for ever; JavaScript refills the one that
-// is not playing, by polling. It never enables an interrupt (Espruino has no handler), and no path leaves the DMA running.
-// Protocol: nRF52840 PS, PWM; in use in adafruit/circuitpython PWMAudioOut.c and lancaster-university/codal-nrf52 NRF52PWM.cpp.
+// Speaker port by EasyDMA: two sequences of duty words that the hardware plays for ever; JavaScript refills the one that is not
+// playing, by polling. No path leaves the DMA running.
 // A word w (bit 15 clear) gives the pin the duty 1 - w / fullScale: the wave is upside down, which nobody hears.
 //
 // Pokes and peeks (0.2 to 0.5 ms each on the board), counted by a test: play 8 + 2, a poll 0 + 1, a poll with a refill 1 + 2,
 // silence 6 + 1 from a playback and 4 + 1 from a tone, a tone 5 + 1.
 
 import type { Board, Pin as BoardPin } from "../../boards/board.ts";
-import { ERR_BUSY, ERR_HARDWARE, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker, type TimerId } from "../contract.ts";
+import { ERR_BUSY, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker, type TimerId } from "../contract.ts";
 import { createAudioMemory } from "./dma-memory.ts";
+import { DISCONNECTED, createPwm } from "./dma-pwm.ts";
 
-/** PWM3 is unknown to Espruino; PWM2 is the last one that analogWrite would take. */
-const PWM2 = 0x40022000;
-const PWM3 = 0x4002d000;
-const TASK_STOP = 0x004;
-const TASK_SEQSTART = 0x008;
-const EVENT_STOPPED = 0x104;
-const EVENT_SEQSTARTED = 0x108;
-const EVENT_SEQEND = 0x110;
-const SHORTS = 0x200;
-const ENABLE = 0x500;
-const COUNTERTOP = 0x508;
-const SEQ = 0x520;
-const SEQ_STRIDE = 0x20;
-const PSEL_OUT = 0x560;
-const LOOPSDONE_SEQSTART0 = 1 << 2;
-const DISCONNECTED = 0xffffffff;
 /** Bit 15: the period begins high, so the duty is the word itself. */
 const FALLING_EDGE = 0x8000;
 /** ENDDELAY's largest value: the last word is held for minutes, whatever JavaScript does. */
@@ -40,11 +24,10 @@ const LOWEST_TONE_HZ = 31;
 const HIGHEST_TONE_HZ = 20000;
 
 const POLL_MS = 20;
-/** How long an event may take, and in how many peeks at most: a period of the lowest tone is 32 ms. */
-const PATIENCE_MS = 40;
-const PATIENCE_PEEKS = 4000;
 /** Buffer lengths without a change of sequence after which the PWM is dead. */
 const OVERDUE = 2.5;
+/** The RC oscillator may be slow by 1.5%, typically. */
+const SLOW_CLOCK = 1.02;
 
 const IDLE = 0;
 const TONE = 1;
@@ -62,7 +45,7 @@ export function createDmaSpeaker(
   clock: Clock,
   memory: FlatBuffer,
 ): DmaSpeaker {
-  const pwm = board.capabilities.pwm3 ? PWM3 : PWM2;
+  const pwm = createPwm(board.capabilities.pwm3, clock);
   const rateHz = board.speaker.carrierHz;
   const top = CLOCK_HZ / rateHz;
   const words = (rateHz * board.audioBufferMs) / 1000;
@@ -79,6 +62,8 @@ export function createDmaSpeaker(
   /** The sequence that sounds, and the one that is the last (-1: not known yet). */
   let playing = 0;
   let last = -1;
+  /** How long the last one takes, and when the sequence that sounds was first seen. */
+  let lastMs = 0;
   let changedMs = 0;
 
   function drive(pin: Pin, isHigh: boolean, wiring: BoardPin): void {
@@ -98,42 +83,14 @@ export function createDmaSpeaker(
     memory.bytes[offset + 1] = word >> 8;
   }
 
-  function hasHappened(event: number): boolean {
-    if (peek32(pwm + event)) return true;
-    const untilMs = clock.nowMs() + PATIENCE_MS;
-    for (let i = 1; i < PATIENCE_PEEKS && clock.nowMs() < untilMs; i++) {
-      if (peek32(pwm + event)) return true;
-    }
-    return false;
-  }
-
-  /** Sets the PWM up for sequences that begin with SEQ[0]. The pin comes first: it is taken over when the block is enabled. */
-  function configure(pin: number, countertop: number, prescaler: number, loop: number): void {
-    poke32(pwm + PSEL_OUT, [pin, DISCONNECTED, DISCONNECTED, DISCONNECTED]);
-    poke32(pwm + ENABLE, [1, 0, countertop, prescaler, 0, loop]);
-    poke32(pwm + SHORTS, loop ? LOOPSDONE_SEQSTART0 : 0);
-  }
-
-  function setSequence(n: number, address: number, count: number, delay: number): void {
-    poke32(pwm + SEQ + n * SEQ_STRIDE, [address, count, 0, delay]);
-  }
-
-  function begin(n: number): void {
-    poke32(pwm + TASK_SEQSTART + 4 * n, 1);
-  }
-
   function clearTimer(): void {
     if (timer !== undefined) clock.cancel(timer);
     timer = undefined;
   }
 
-  /** Stops the PWM for certain; false when it does not answer. */
+  /** False when the PWM does not answer. */
   function halt(): boolean {
-    poke32(pwm + EVENT_STOPPED, 0);
-    poke32(pwm + TASK_STOP, 1);
-    const isAnswered = hasHappened(EVENT_STOPPED);
-    poke32(pwm + ENABLE, 0);
-    poke32(pwm + PSEL_OUT, DISCONNECTED);
+    const isAnswered = pwm.halt();
     drive(output, false, board.speaker.output);
     amplify(false);
     return isAnswered;
@@ -142,8 +99,8 @@ export function createDmaSpeaker(
   /** Ends a playback in the middle: a single word of mid level, held, replaces it at the next period; then all is switched off. */
   function hush(): boolean {
     writeWord(buffers.tail, top >> 1);
-    setSequence(0, memory.address + buffers.tail, 1, HOLD);
-    begin(0);
+    pwm.setSequence(0, memory.address + buffers.tail, 1, HOLD);
+    pwm.begin(0);
     return halt();
   }
 
@@ -168,6 +125,7 @@ export function createDmaSpeaker(
     last = n;
     // Two words at least: with one in sequence 1 the hardware tells a false end (erratum 183).
     for (let i = 0; i < 2 && count < words; i++) writeWord(2 * (words * n + count++), top >> 1);
+    lastMs = ((count * 1000) / rateHz) * SLOW_CLOCK;
     return count;
   }
 
@@ -181,16 +139,17 @@ export function createDmaSpeaker(
   function poll(): void {
     if (state !== PLAYING) return;
     if (last === playing) {
-      if (peek32(pwm + EVENT_SEQEND + 4 * last)) end(halt() ? OK : ERR_HARDWARE);
+      // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
+      if (pwm.hasEnded(last) && clock.nowMs() - changedMs >= lastMs) end(halt() ? OK : ERR_HARDWARE);
       else checkOverdue();
       return;
     }
     const next = 1 - playing;
-    if (!peek32(pwm + EVENT_SEQSTARTED + 4 * next)) {
+    if (!pwm.hasStarted(next)) {
       checkOverdue();
       return;
     }
-    poke32(pwm + EVENT_SEQSTARTED + 4 * next, 0);
+    pwm.forgetStart(next);
     changedMs = clock.nowMs();
     const free = playing;
     playing = next;
@@ -199,15 +158,14 @@ export function createDmaSpeaker(
     const count = refill(free);
     if (state !== PLAYING) return;
     if (last === free) {
-      setSequence(free, addressOf(free), count, HOLD);
-      poke32(pwm + EVENT_SEQEND + 4 * free, 0);
+      pwm.setSequence(free, addressOf(free), count, HOLD);
+      pwm.forgetEnd(free);
     }
-    if (peek32(pwm + EVENT_SEQSTARTED + 4 * free)) {
+    if (pwm.hasStarted(free)) {
       // It began before it was filled and plays old words: begin it again, with the new ones.
       late++;
-      poke32(pwm + EVENT_SEQSTARTED, [0, 0]);
-      if (last === free) poke32(pwm + EVENT_SEQEND + 4 * free, 0);
-      begin(free);
+      pwm.forgetStarts();
+      pwm.begin(free);
     }
   }
 
@@ -216,17 +174,17 @@ export function createDmaSpeaker(
     const first = refill(0);
     const second = state === PREPARING && last < 0 ? refill(1) : 0;
     if (state !== PREPARING) return;
-    configure(board.speaker.output.nrf, top, 0, 1);
-    setSequence(0, addressOf(0), first, last === 0 ? HOLD : 0);
-    if (last !== 0) setSequence(1, addressOf(1), second, last === 1 ? HOLD : 0);
-    poke32(pwm + EVENT_SEQSTARTED, [0, 0, 0, 0]);
-    begin(0);
-    if (!hasHappened(EVENT_SEQSTARTED)) {
+    pwm.configure(board.speaker.output.nrf, top, 0, true);
+    pwm.setSequence(0, addressOf(0), first, last === 0 ? HOLD : 0);
+    if (last !== 0) pwm.setSequence(1, addressOf(1), second, last === 1 ? HOLD : 0);
+    pwm.forgetAll();
+    pwm.begin(0);
+    if (!pwm.waitForStart()) {
       halt();
       end(ERR_HARDWARE);
       return;
     }
-    poke32(pwm + EVENT_SEQSTARTED, 0);
+    pwm.forgetStart(0);
     amplify(true);
     state = PLAYING;
     changedMs = clock.nowMs();
@@ -235,7 +193,11 @@ export function createDmaSpeaker(
 
   function silence(): void {
     if (state === TONE) {
-      halt();
+      if (buffers.check() === OK) halt();
+      else {
+        drive(output, false, board.speaker.output);
+        amplify(false);
+      }
       state = IDLE;
     } else if (state === PREPARING || state === PLAYING) {
       clearTimer();
@@ -260,7 +222,7 @@ export function createDmaSpeaker(
       if (state !== IDLE) return ERR_BUSY;
       const lease = buffers.take();
       if (lease !== OK) return lease;
-      if (peek32(pwm + ENABLE)) {
+      if (pwm.isTaken()) {
         buffers.release();
         return ERR_BUSY;
       }
@@ -276,20 +238,27 @@ export function createDmaSpeaker(
 
     tone: function (hz: number, volume: number): Code {
       if (state !== IDLE && state !== TONE) return ERR_BUSY;
-      const code = buffers.check();
-      if (code !== OK) return code;
       if (!(hz >= LOWEST_TONE_HZ && hz <= HIGHEST_TONE_HZ && volume >= 0 && volume <= 255)) return ERR_RANGE;
+      const code = buffers.check();
+      if (code === ERR_MEMORY) {
+        // Without memory for DMA there is no voice, but the toy can still say that it is broken.
+        analogWrite(output, volume / 510, { freq: hz });
+        amplify(true);
+        state = TONE;
+        return OK;
+      }
+      if (code !== OK) return code;
       const period = Math.floor(TONE_CLOCK_HZ / hz + 0.5);
       // Half the period high is the loudest.
       writeWord(buffers.tail, Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE);
-      if (state === TONE) poke32(pwm + COUNTERTOP, period);
+      if (state === TONE) pwm.setTop(period);
       else {
-        if (peek32(pwm + ENABLE)) return ERR_BUSY;
-        configure(board.speaker.output.nrf, period, PRESCALER_1_MHZ, 0);
+        if (pwm.isTaken()) return ERR_BUSY;
+        pwm.configure(board.speaker.output.nrf, period, PRESCALER_1_MHZ, false);
         // Without a loop the counter keeps the one word until STOP, and no DMA runs.
-        setSequence(0, memory.address + buffers.tail, 1, 0);
+        pwm.setSequence(0, memory.address + buffers.tail, 1, 0);
       }
-      begin(0);
+      pwm.begin(0);
       if (state !== TONE) amplify(true);
       state = TONE;
       return OK;
@@ -301,14 +270,14 @@ export function createDmaSpeaker(
       if (state !== IDLE) return ERR_BUSY;
       const code = buffers.check();
       if (code !== OK) return code;
-      if (peek32(pwm + ENABLE)) return ERR_BUSY;
+      if (pwm.isTaken()) return ERR_BUSY;
       writeWord(buffers.tail, top >> 1);
       writeWord(buffers.tail + 2, top >> 1);
-      configure(DISCONNECTED, top, 0, 0);
-      setSequence(0, memory.address + buffers.tail, 2, 0);
-      poke32(pwm + EVENT_SEQSTARTED, [0, 0, 0, 0]);
-      begin(0);
-      const isPlayed = hasHappened(EVENT_SEQSTARTED) && hasHappened(EVENT_SEQEND);
+      pwm.configure(DISCONNECTED, top, 0, false);
+      pwm.setSequence(0, memory.address + buffers.tail, 2, 0);
+      pwm.forgetAll();
+      pwm.begin(0);
+      const isPlayed = pwm.waitForStart() && pwm.waitForEnd();
       const isStopped = halt();
       return isPlayed && isStopped ? OK : ERR_HARDWARE;
     },

@@ -24,14 +24,24 @@ export function createEspruinoHal(board: FirmwareBoard): Hal {
   const bootSeconds = getTime();
   const clock = createEspruinoClock(bootSeconds, onError);
   const paw = createEspruinoPaw(board, bootSeconds, onError);
+  const microphone = createDmaMicrophone(board, clock, audio, paw.isPressed);
+  const speaker = createDmaSpeaker(board, clock, audio);
+  // A DMA that outlived the interpreter's memory would write into whatever comes after it.
+  E.on("kill", function () {
+    microphone.close();
+    speaker.silence();
+  });
   return {
     clock: clock,
     paw: paw,
     heart: createEspruinoHeart(board),
-    microphone: createDmaMicrophone(board, clock, audio, paw.isPressed),
-    speaker: createDmaSpeaker(board, clock, audio),
+    microphone: microphone,
+    speaker: speaker,
     flash: createMessageFlash(board),
     power: createEspruinoPower(board),
     native: native,
+    selfTest: function () {
+      return microphone.selfTest() || speaker.selfTest();
+    },
   };
 }

@@ -8,12 +8,13 @@ const CARRIER_HZ = 200;
 
 export function createEspruinoHeart(board: Pick<Board, "heart">): Heart {
   const pin = new Pin(board.heart.glow.espruino);
-  const on = board.heart.glow.on;
+  // Espruino turns negated pins round, in digitalWrite and in analogWrite.
+  const isOnHigh = (board.heart.glow.on === 1) !== (board.heart.glow.negated === true);
 
   return {
     glow: function (level: number): void {
-      if (level <= 0 || level >= 255) digitalWrite(pin, (level > 0 ? 1 : 0) === on);
-      else analogWrite(pin, on ? level / 255 : 1 - level / 255, { freq: CARRIER_HZ });
+      if (level <= 0 || level >= 255) digitalWrite(pin, level > 0 === isOnHigh);
+      else analogWrite(pin, isOnHigh ? level / 255 : 1 - level / 255, { freq: CARRIER_HZ });
     },
   };
 }

@@ -5,16 +5,16 @@ import type { Power } from "../contract.ts";
 
 export function createEspruinoPower(board: Pick<Board, "battery" | "supplyVolts">): Power {
   const battery = board.battery;
+  const enable = battery ? battery.enable : undefined;
+  // Stays on for good: a divider that is cut off from ground puts the whole cell on the analog pin.
+  // Espruino turns negated pins round in digitalWrite.
+  if (enable) digitalWrite(new Pin(enable.espruino), (enable.on === 1) !== (enable.negated === true));
 
   return {
     batteryMillivolts: function (): number {
       if (!battery) return 0;
-      const enable = battery.enable;
-      const enablePin = enable ? new Pin(enable.espruino) : undefined;
-      if (enable && enablePin) digitalWrite(enablePin, enable.on === 1);
       // analogRead is ratiometric to the supply (gain 1/4, reference VDD/4).
       const share = analogRead(new Pin(battery.input.espruino));
-      if (enable && enablePin) digitalWrite(enablePin, enable.on === 0);
       return Math.floor(share * board.supplyVolts * 1000 * battery.divider + 0.5);
     },
   };

@@ -7,13 +7,16 @@ import { instrument } from "../cost/instrument.ts";
 import type { CodeMemory } from "../cost/model.ts";
 import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
 import { strip } from "./context.ts";
-import { natives, type StorageArea } from "./natives.ts";
+import { PAGE_BYTES } from "../flash.ts";
+import { natives } from "./natives.ts";
+import { Storage } from "./storage.ts";
 
 const shim = new vm.Script(readFileSync(new URL("../shim.js", import.meta.url), "utf8"), { filename: "shim.js" });
 const pump = new vm.Script("$pump($events)");
 
 export interface NodeEngineOptions {
-  readonly storage: StorageArea;
+  /** The area that Storage manages, as the Flash module addresses it. */
+  readonly storage: { readonly base: number; readonly bytes: number };
   readonly environment: { readonly BOARD: string; readonly VERSION: string };
   /** Where boot files and bundle are read from as they run: external flash costs more by the character. */
   readonly codeMemory: CodeMemory;
@@ -47,13 +50,25 @@ export class NodeEngine implements Engine {
       call("charge", ["evaluate", source.length]);
       return compile(source, filename, this.options.codeMemory).runInContext(context);
     };
-    const storage = this.options.storage;
+    const { base, bytes } = this.options.storage;
+    const storage = new Storage({
+      bytes,
+      pageBytes: PAGE_BYTES,
+      read: (offset, length) => call("storage.read", [base + offset, length]) as Uint8Array,
+      write: (offset, data) => void call("storage.write", [base + offset, data]),
+      erasePage: (offset) => void call("storage.erase", [base + offset]),
+      print: (text) => void call("print", [text]),
+    });
     natives(context, { call, storage, environment: this.options.environment, evaluate });
     shim.runInContext(context);
     this.#buffers = scope["$buffers"] as ArrayBuffer[];
-    for (const name of [".boot0", ".boot1", ".boot2", ".boot3", ".bootcde"]) {
-      const source = storage.file(name);
-      if (source === undefined) continue;
+    storage.checkAtBoot();
+    for (const name of [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"]) {
+      // Only one of the last two runs.
+      if (name === ".bootcde" && storage.find(".bootrst")) continue;
+      const file = storage.find(name);
+      if (!file) continue;
+      const source = Buffer.from(call("storage.code", [base + file.offset, file.size]) as Uint8Array).toString("latin1");
       try {
         evaluate(source, name);
       } catch (error) {

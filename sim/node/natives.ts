@@ -3,17 +3,12 @@
 import vm from "node:vm";
 import { crc32 } from "node:zlib";
 import type { Wire } from "../engine.ts";
-
-/** What the interpreter reads of Storage. */
-export interface StorageArea {
-  /** A whole file, one character per byte, or undefined. */
-  file(name: string): string | undefined;
-  list(): string[];
-}
+import { storageModule } from "./storage-module.ts";
+import type { Storage } from "./storage.ts";
 
 export interface NativeServices {
   readonly call: (operation: string, args: readonly Wire[]) => Wire;
-  readonly storage: StorageArea;
+  readonly storage: Storage;
   readonly environment: Readonly<Record<string, string>>;
   /** Evaluates source at top level, as Espruino's eval does there. */
   readonly evaluate: (source: string, filename: string) => unknown;
@@ -59,13 +54,7 @@ export function natives(context: vm.Context, services: NativeServices): void {
       write: (data: Bytes, address: number): Wire => call("flash.write", [new Uint8Array(toBuffer(data)), address]),
       erasePage: (address: number): Wire => call("flash.erase", [address]),
     },
-    Storage: {
-      read(name: string, offset = 0, length?: number): string | undefined {
-        const file = storage.file(name);
-        return file?.slice(offset, length === undefined ? undefined : offset + length);
-      },
-      list: (): string[] => storage.list(),
-    },
+    Storage: storageModule(context, storage),
   };
   scope["require"] = (name: string): unknown => {
     const module = modules[name];

@@ -33,13 +33,14 @@ export interface MockToyOptions {
   readonly image?: KernelImage;
   readonly pages?: number;
   readonly memoryBytes?: number;
+  readonly selfTest?: number;
 }
 
 const LOW_MILLIVOLTS = 3500;
 
 export function mockToy(options: MockToyOptions = {}): MockToy {
   const time = sinon.useFakeTimers();
-  const native = mockNative(options.memoryBytes ?? 65536, (bytes) => crc32(bytes) >>> 0);
+  const native = mockNative(options.memoryBytes ?? 65536, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
   native.functions = twin.functions.map(
     ({ call }) =>
@@ -55,7 +56,7 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const clock = mockClock(globalThis as never);
   const audio = native.allocate(8000);
   const toy = createToy(
-    { clock, paw, heart, microphone, speaker, flash, power, native },
+    { clock, paw, heart, microphone, speaker, flash, power, native, selfTest: () => options.selfTest ?? OK },
     options.image ?? kernelImage,
     LOW_MILLIVOLTS,
   );

@@ -9,7 +9,9 @@ import { storedMessages, type StoredMessage } from "../../tools/image/messages.t
 import { provisionedStorage } from "../../tools/image/storage.ts";
 import { bundleFile } from "../../tools/build/build.ts";
 import { nativeTable, type CaptureListener } from "../../tools/native-table.ts";
+import type { CutPlan } from "../../sim/flash.ts";
 import type { Sound } from "../../sim/world.ts";
+import { isOn, spans, type Span } from "./spans.ts";
 
 export interface ToyOptions extends Partial<Omit<StageOptions, "native">> {
   readonly board?: Board;
@@ -19,8 +21,22 @@ export interface ToyOptions extends Partial<Omit<StageOptions, "native">> {
 
 /** How long the toy takes until the paw lives, and some. */
 const AWAKE_MS = 3000;
+/** How long the microphone may keep its power after the release, when nothing keeps JavaScript from running. */
+const LET_GO_MS = 50;
+
+/** Every toy made since the last look. */
+const made: Toy[] = [];
+
+/** For afterEach: no toy of the test, at any time of its life, heard without light or without a pressed paw. */
+export function assertPromisesKept(): void {
+  for (const toy of made.splice(0)) toy.assertPromiseKept();
+}
 
 export class Toy extends Stage {
+  /** What the firmware gave to the kernel's capture since power-on, the boot's known answer included. */
+  captured: Int16Array[];
+  #longestStallMs = 0;
+
   /** Boots and waits until the paw lives and housekeeping has made some pages ready. */
   static awake(options: ToyOptions = {}): Toy {
     const toy = new Toy(options);
@@ -30,7 +46,50 @@ export class Toy extends Stage {
   }
 
   constructor({ board = xiaoble, onCapture, ...options }: ToyOptions = {}) {
-    super({ board, storage: provisionedStorage(board, bundleOf(board)), native: (bus) => nativeTable(bus, onCapture), ...options });
+    const captured: Int16Array[] = [];
+    const keep: CaptureListener = (samples) => {
+      captured.push(samples);
+      onCapture?.(samples);
+    };
+    super({ board, storage: provisionedStorage(board, bundleOf(board)), native: (bus) => nativeTable(bus, keep), ...options });
+    this.captured = captured;
+    made.push(this);
+  }
+
+  override powerOn(cut?: CutPlan): this {
+    if (this.machine) this.assertPromiseKept();
+    this.captured.length = 0;
+    return super.powerOn(cut);
+  }
+
+  /** JavaScript stands still for so long, from now. */
+  stall(ms: number): this {
+    this.#longestStallMs = Math.max(this.#longestStallMs, ms);
+    this.machine.stall(ms * 1000);
+    return this;
+  }
+
+  /** When a switched pin was on, electrically, since power-on. */
+  lit(what: "light" | "microphone"): Span[] {
+    const pin = what === "light" ? this.board.heart.recording : this.board.microphone.power;
+    return spans(this.world.changes.get(pin.nrf) ?? [], ({ drive }) => isOn(drive, pin.on), this.machine.clock.now);
+  }
+
+  /** Since power-on the microphone had power only while the light shone and the paw was pressed, or had just been. */
+  assertPromiseKept(): void {
+    const lights = this.lit("light");
+    const presses = spans(this.pawEdges, ({ isPressed }) => isPressed, this.machine.clock.now);
+    const graceUs = (LET_GO_MS + this.#longestStallMs) * 1000;
+    for (const { fromUs, toUs } of this.lit("microphone")) {
+      const at = `${this.board.id}: microphone on at ${fromUs / 1000} ms, off at ${toUs / 1000} ms`;
+      assert.ok(
+        lights.some((light) => light.fromUs <= fromUs && light.toUs >= toUs),
+        `${at}: not lit all the time`,
+      );
+      const press = presses.find((candidate) => candidate.fromUs <= fromUs && candidate.toUs >= fromUs);
+      assert.ok(press, `${at}: nobody holds the paw`);
+      assert.ok(toUs <= press.toUs + graceUs, `${at}: the paw was released at ${press.toUs / 1000} ms`);
+    }
   }
 
   /** Messages that lie in flash, decoded by the host: what a phone would find. */

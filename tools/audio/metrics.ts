@@ -27,7 +27,7 @@ export interface CompareOptions {
   readonly rateHz: number;
   readonly lowHz?: number;
   readonly highHz?: number;
-  /** Taps of the fitted response, odd. 65 at 8 kHz span 8 ms. */
+  /** Taps of the fitted response, odd. 97 at 8 kHz span 12 ms: enough to follow a DC block of 20 Hz down to 100 Hz with 70 dB. */
   readonly taps?: number;
   /** True rate of the observed signal / rateHz, known from elsewhere (a divider, a crystal). */
   readonly rateRatio?: number;
@@ -173,7 +173,7 @@ function describe(h: Float64Array, power: Float64Array, rateHz: number): { gainD
 
 /** Compares an observed signal with its reference. Throws RangeError when they share too little to tell. */
 export function compare(reference: ArrayLike<number>, observed: ArrayLike<number>, options: CompareOptions): Comparison {
-  const { rateHz, lowHz = VOICE_BAND.lowHz, highHz = VOICE_BAND.highHz, taps = 65, rateRatio = 1, maxDelayS = 5 } = options;
+  const { rateHz, lowHz = VOICE_BAND.lowHz, highHz = VOICE_BAND.highHz, taps = 97, rateRatio = 1, maxDelayS = 5 } = options;
   if (taps % 2 !== 1 || !(highHz < rateHz / 2)) throw new RangeError("taps must be odd and the band below half the rate");
   const paced = rateRatio === 1 ? observed : retime(observed, rateRatio);
   const longest = Math.max(reference.length, paced.length);

@@ -11,7 +11,7 @@ import type { Drive, OutputSink } from "../../sim/signals.ts";
 
 export const OVERSAMPLING = 4;
 export const LOW_PASS_HZ = 7000;
-export const HIGH_PASS_HZ = 10;
+export const HIGH_PASS_HZ = 5;
 /** From here on a carrier is above hearing. */
 export const CARRIER_HZ = 18000;
 /** Level of a pin that nothing drives: the amplifier's input sits at mid level. */

@@ -2,7 +2,7 @@
 // bounded by the bytes that are there, never by sizes that a header claims. What cannot be read right is a UserError.
 // Writing is in wav-write.ts, the formats are in formats.ts.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { decodeBlock, HEADER_BYTES, MAX_INDEX, samplesInBlock } from "../../firmware/voice/adpcm.ts";
 import { UserError } from "../errors.ts";
@@ -158,7 +158,8 @@ export function decodeWav(bytes: Uint8Array, name: string): Wav {
 function readBounded(path: string, name: string): Uint8Array {
   let file: number;
   try {
-    file = openSync(path, "r");
+    // Not blocking: a named pipe that nobody writes to would hang here. Windows has no such flag.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code;
     if (why === "ENOENT") throw new UserError(`${path} does not exist`, "Check the file's name and folder.");

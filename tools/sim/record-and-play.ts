@@ -8,6 +8,7 @@ import { Stage } from "../../sim/stage.ts";
 import { compare, type Comparison } from "../audio/metrics.ts";
 import { reconstruct, type DriveEvent } from "../audio/reconstruct.ts";
 import { resample } from "../audio/resample.ts";
+import { decimate } from "../audio/retime.ts";
 import { UserError } from "../errors.ts";
 import { decodeMessage, storedMessages, type StoredMessage } from "../image/messages.ts";
 import { provisionedStorage } from "../image/storage.ts";
@@ -19,6 +20,8 @@ const LONGEST_HOLD_MS = 41000;
 const AWAKE_MS = 6000;
 /** The voice begins when the chirp is over. */
 const VOICE_AFTER_MS = 700;
+/** The product's figure: a press becomes a hold. */
+const HOLD_MS = 300;
 const PLAYED_RATE_HZ = 32000;
 const MICROPHONE_RATE_HZ = 16000;
 
@@ -63,11 +66,11 @@ export interface Progress {
 
 export async function recordAndPlay(board: Board, bundle: string, voice: Voice, seed: number, progress: Progress): Promise<Outcome> {
   const steps: Step[] = [];
-  const captured: { samples: Int16Array; atMs: number }[] = [];
+  const captured: Int16Array[] = [];
   const stage: Stage = new Stage({
     board,
     storage: provisionedStorage(board, bundle),
-    native: (bus) => nativeTable(bus, (samples) => captured.push({ samples, atMs: stage.nowMs })),
+    native: (bus) => nativeTable(bus, (samples) => captured.push(samples)),
     seed,
   });
   const step = (what: string): void => {
@@ -100,8 +103,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
   if (sound.length === 0) throw new UserError("the toy played nothing", "See the timeline.");
   step("message played");
 
-  const pcm = joined(captured.map(({ samples }) => samples));
-  const first = captured[0]!;
+  const pcm = joined(captured);
   const playedFromUs = sound[0]!.atUs;
   const played = reconstruct(drives as DriveEvent[], {
     fromUs: playedFromUs,
@@ -109,10 +111,10 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
     rateHz: PLAYED_RATE_HZ,
   });
   const spoken = await resample(Float32Array.from(voice.sound.samples), voice.sound.rateHz, MESSAGE_RATE_HZ);
-  const heard = await resample(played, PLAYED_RATE_HZ, MESSAGE_RATE_HZ);
-  const converter = await resample(Float32Array.from(pcm, (x) => x / 2048), MICROPHONE_RATE_HZ, MESSAGE_RATE_HZ);
+  const heard = decimate(played, PLAYED_RATE_HZ / MESSAGE_RATE_HZ);
+  const converter = decimate(Float32Array.from(pcm, (x) => x / 2048), MICROPHONE_RATE_HZ / MESSAGE_RATE_HZ);
   const kept = Float32Array.from(stored, (x) => x / 32768);
-  const measure = (reference: Float32Array, observed: Float32Array): Comparison =>
+  const measure = (reference: ArrayLike<number>, observed: ArrayLike<number>): Comparison =>
     compare(reference, observed, { rateHz: MESSAGE_RATE_HZ, maxDelayS: 2 });
   const blocksBytes = message.blocks.length;
   return {
@@ -122,7 +124,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
     samplesStored: stored.length,
     samplesDropped: Math.max(0, Math.min(pcm.length >> 1, 40 * MESSAGE_RATE_HZ) - stored.length),
     bytesStored: blocksBytes,
-    firstSampleMs: first.atMs - (first.samples.length / MICROPHONE_RATE_HZ) * 1000 - pressedMs - 300,
+    firstSampleMs: stage.world.listenedUs[0]! / 1000 - pressedMs - HOLD_MS,
     firstSoundMs: playedFromUs / 1000 - tappedMs,
     stages: {
       converter: measure(spoken, converter),

@@ -19,7 +19,8 @@
 #define LEAST (CAPTURE_OWN + 13)
 #define BEST (CAPTURE_OWN + 14)
 #define TARGETS (CAPTURE_OWN + 15)
-#define WAYS (CAPTURE_OWN + 19)
+#define PATH (CAPTURE_OWN + 19)
+#define WAYS (CAPTURE_OWN + 20)
 
 // The corner of the DC block: rate / (2 pi 2^shift) = 20 Hz at 8 kHz.
 #define DC_SHIFT 6
@@ -50,16 +51,15 @@ typedef struct Way {
 } Way;
 
 _Static_assert(sizeof(Way) == 64, "the slot of an index is found by a shift");
-_Static_assert((WAYS + 2 * SLOTS * 16) <= CAPTURE_STATE_WORDS, "capture's state is not what abi.ts says");
+_Static_assert((WAYS + 2 * SLOTS * 16) == CAPTURE_STATE_WORDS, "capture's state is not what abi.ts says");
 
 typedef struct {
   int word[3];
 } Three;
 
-// A word's number in the block modulo PATHS, without a division; right below 256.
-static inline int path_of(int word) { return word - PATHS * ((word * 171) >> 9); }
-
 static inline Way *generation(int *s, int number) { return (Way *)(s + WAYS) + (number & 1 ? SLOTS : 0); }
+
+static inline unsigned *block_of(int *s, unsigned *blocks) { return blocks + (s[BLOCKS] & 1 ? BLOCK_WORDS : 0); }
 
 // Offers a way its slot: `moved` is how far the nibble moves the decoder.
 static inline void offer(const Way *way, Way *next, unsigned cost, int distance, int moved, int index, int nibble) {
@@ -124,13 +124,14 @@ static inline void expand(const Way *way, Way *next, unsigned cost, int distance
 }
 
 // Fills in what offer left open in the ways that won a slot, and finds the best one.
-static inline void inherit(int *s, Way *next, int path) {
+static inline void inherit(int *s, Way *next) {
   unsigned least = DEAD;
+  int path = s[PATH];
   for (Way *way = next; way < next + SLOTS; way++) {
     if (way->cost == DEAD) continue;
     if (way->cost < least) {
       least = way->cost;
-      s[BEST] = way - next;
+      s[BEST] = (char *)way - (char *)next;
     }
     const Way *parent = way->parent;
     unsigned nibble = (unsigned)way->nibble << 28;
@@ -145,30 +146,40 @@ static inline void inherit(int *s, Way *next, int path) {
   s[LEAST] = least;
 }
 
-// Writes all nibbles that are still open, `count` in the block altogether, by the best way; the last word may be short.
-static void settle_all(int *s, const Way *way, unsigned *block, int count) {
-  for (int word = s[SETTLED]; word * 8 < count; word++) {
-    int missing = (word + 1) * 8 - count;
-    unsigned path = way->path[path_of(word)];
-    block[1 + word] = missing > 0 ? path >> (4 * missing) : path;
+static inline Way *best(int *s, Way *ways) { return (Way *)((char *)ways + s[BEST]); }
+
+// A word of nibbles is full. The best way decides the oldest open word, which lies where the next will be written; ways
+// that differ there die, for the block can hold one only.
+static void settle(int *s, Way *ways, unsigned *block) {
+  int oldest = s[PATH] == PATHS - 1 ? 0 : s[PATH] + 1;
+  s[PATH] = oldest;
+  if (s[POSITION] < 8 * PATHS) return;
+  unsigned path = best(s, ways)->path[oldest];
+  block[1 + s[SETTLED]++] = path;
+  for (int i = 0; i < SLOTS; i++) {
+    if (ways[i].path[oldest] != path) ways[i].cost = DEAD;
   }
 }
 
-// The best way decides the oldest open word; ways that differ there die, for the block can hold one only.
-static void settle(int *s, Way *next, unsigned *block) {
-  int oldest = path_of(s[SETTLED]);
-  unsigned path = next[s[BEST]].path[oldest];
-  block[1 + s[SETTLED]++] = path;
-  for (int i = 0; i < SLOTS; i++) {
-    if (next[i].path[oldest] != path) next[i].cost = DEAD;
+// Writes all nibbles that are still open by the best way: full words, then what there is of one. Says how many words.
+static int settle_all(int *s, Way *ways, unsigned *block) {
+  const Way *way = best(s, ways);
+  int nibbles = s[POSITION] - 1;
+  int word = s[SETTLED];
+  int path = s[PATH] - ((nibbles >> 3) - word);
+  for (; word * 8 < nibbles; word++, path++) {
+    int missing = (word + 1) * 8 - nibbles;
+    unsigned open = way->path[path < 0 ? path + PATHS : path];
+    block[1 + word] = missing > 0 ? open >> (4 * missing) : open;
   }
+  return word;
 }
 
 // The header gives the sample itself and the best way's index: one way is left.
 static void begin_block(int *s, Way *ways, Way *next, int sample, unsigned *block) {
   for (int i = 0; i < SLOTS; i++) ways[i].cost = next[i].cost = DEAD;
-  const Way *from = ways + s[BEST];
-  Way *to = next + s[BEST];
+  const Way *from = best(s, ways);
+  Way *to = best(s, next);
   to->cost = 0;
   to->index = from->index;
   to->decoded[0] = sample;
@@ -176,18 +187,17 @@ static void begin_block(int *s, Way *ways, Way *next, int sample, unsigned *bloc
   block[0] = (sample & 0xffff) | from->index << 16;
   s[LEAST] = 0;
   s[SETTLED] = 0;
+  s[PATH] = 0;
 }
 
 static inline void encode(int *s, int sample, unsigned *blocks) {
-  unsigned *block = blocks + (s[BLOCKS] & 1 ? BLOCK_WORDS : 0);
-  int position = s[POSITION];
   Way *ways = generation(s, s[CAPTURE_SAMPLES]);
   Way *next = generation(s, ++s[CAPTURE_SAMPLES]);
-  int *targets = s + TARGETS;
+  int position = s[POSITION]++;
   if (position == 0) {
-    begin_block(s, ways, next, sample, block);
+    begin_block(s, ways, next, sample, block_of(s, blocks));
   } else {
-    int aim = (sample << WEIGHT_SHIFT) + weigh(targets) + (1 << (WEIGHT_SHIFT - 1));
+    int aim = (sample << WEIGHT_SHIFT) + weigh(s + TARGETS) + (1 << (WEIGHT_SHIFT - 1));
     for (Way *way = ways; way < ways + SLOTS; way++) {
       unsigned cost = way->cost - s[LEAST];
       int step = STEPS[way->index];
@@ -196,16 +206,15 @@ static inline void encode(int *s, int sample, unsigned *blocks) {
       if (cost > (unsigned)(step * step) >> PRUNE_SHIFT) continue;
       expand(way, next, cost, ((aim - weigh(way->decoded)) >> WEIGHT_SHIFT) - way->decoded[0], step);
     }
-    inherit(s, next, path_of((position - 1) >> 3));
-    if ((position & 7) == 0 && position >= 8 * PATHS) settle(s, next, block);
+    inherit(s, next);
+    if ((position & 7) == 0) settle(s, next, block_of(s, blocks));
   }
-  targets[3] = targets[2];
-  targets[2] = targets[1];
-  targets[1] = targets[0];
-  targets[0] = sample;
-  s[POSITION] = ++position;
-  if (position == BLOCK_SAMPLES) {
-    settle_all(s, next + s[BEST], block, position - 1);
+  s[TARGETS + 3] = s[TARGETS + 2];
+  s[TARGETS + 2] = s[TARGETS + 1];
+  s[TARGETS + 1] = s[TARGETS];
+  s[TARGETS] = sample;
+  if (position == BLOCK_SAMPLES - 1) {
+    settle_all(s, next, block_of(s, blocks));
     s[POSITION] = 0;
     s[BLOCKS]++;
   }
@@ -252,11 +261,10 @@ int capture(int *s, const short *samples, int count, unsigned *blocks) {
 }
 
 int flush(int *s, unsigned *blocks) {
-  unsigned *block = blocks + (s[BLOCKS] & 1 ? BLOCK_WORDS : 0);
-  int position = s[POSITION];
-  if (position > 0) {
-    settle_all(s, generation(s, s[CAPTURE_SAMPLES]) + s[BEST], block, position - 1);
-    for (int word = (position + 6) >> 3; word < BLOCK_WORDS - 1; word++) block[1 + word] = 0;
+  if (s[POSITION] > 0) {
+    unsigned *block = block_of(s, blocks);
+    int word = settle_all(s, generation(s, s[CAPTURE_SAMPLES]), block);
+    for (; word < BLOCK_WORDS - 1; word++) block[1 + word] = 0;
   }
   return s[CAPTURE_SAMPLES];
 }

@@ -53,6 +53,7 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
   const memory: FlatBuffer = { address: MEMORY_AT + shift, bytes: ram.view(MEMORY_AT - RAM_AT + shift, memoryBytes) };
   const pins: { name: string; level: number; atUs: number }[] = [];
   const counts = { peeks: 0, pokes: 0 };
+  const pokes: { address: number; atUs: number }[] = [];
   /** Registers that answer something else, as broken hardware would. */
   const broken = new Map<number, number>();
   const spend = (us: number): void => clock.runUntil(clock.now + us);
@@ -67,6 +68,7 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
     poke32: (address: number, value: number | readonly number[]): void => {
       counts.pokes++;
       spend(callUs);
+      pokes.push({ address, atUs: clock.now });
       (typeof value === "number" ? [value] : value).forEach((word, i) => bus.write32(address + 4 * i, word));
     },
     digitalWrite: (pin: { name: string }, value: boolean | number): void => {
@@ -102,7 +104,10 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
     pins,
     drives,
     counts,
+    pokes,
     broken,
+    /** Instant of the first conversion. */
+    originUs: (): number => originUs ?? NaN,
     memory,
     port,
     token,
