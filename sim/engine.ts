@@ -25,8 +25,8 @@ export interface Engine {
   /** Flat buffers of the interpreter, by the number that it gave in "ram.place". */
   readBuffer(buffer: number, offset: number, length: number): Uint8Array;
   writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void;
-  /** The bytes of a flat buffer in place, where the interpreter shares this process's memory. */
-  viewBuffer?(buffer: number): Uint8Array;
+  /** Bytes of a flat buffer in place: good until the interpreter runs again; what is written there is in the buffer then. */
+  viewBuffer(buffer: number, offset: number, length: number): Uint8Array;
   /** Ends the interpreter at once. */
   kill(): void;
 }

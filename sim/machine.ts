@@ -185,7 +185,7 @@ export class Machine {
       size: length,
       read: (offset, bytes) => engine.readBuffer(buffer, offset, bytes),
       write: (offset, bytes) => engine.writeBuffer(buffer, offset, bytes),
-      ...(engine.viewBuffer ? { view: (offset: number, bytes: number) => engine.viewBuffer!(buffer).subarray(offset, offset + bytes) } : {}),
+      view: (offset, bytes) => engine.viewBuffer(buffer, offset, bytes),
     });
     return base;
   }

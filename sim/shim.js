@@ -5,6 +5,8 @@
 var $t = 0;
 
 (function (scope) {
+  // Tells Espruino to keep this in RAM, where it is parsed faster than in its flash file.
+  "ram";
   var callbacks = {};
   var buffers = [];
 

@@ -3,6 +3,8 @@
 
 import type { Board } from "../boards/board.ts";
 import type { Bus } from "./bus.ts";
+import type { CodeMemory } from "./cost/model.ts";
+import type { Engine } from "./engine.ts";
 import type { CutPlan } from "./flash.ts";
 import { FlashMemory, PAGE_BYTES, type FlashTiming } from "./flash.ts";
 import { Machine } from "./machine.ts";
@@ -10,11 +12,28 @@ import type { NativeTable } from "./native.ts";
 import { NodeEngine } from "./node/engine.ts";
 import { World, type Sound, type WorldOptions } from "./world.ts";
 
+/** What an engine gets to know of the board. */
+export interface EngineSite {
+  readonly board: Board;
+  /** Storage comes first. */
+  readonly memories: readonly FlashMemory[];
+  readonly environment: { readonly BOARD: string; readonly VERSION: string };
+  readonly codeMemory: CodeMemory;
+}
+
+/** Makes the interpreter of one power-on. */
+export type EngineMaker = (site: EngineSite) => Engine;
+
+export const nodeEngine: EngineMaker = ({ board, environment, codeMemory }) =>
+  new NodeEngine({ storage: { base: board.storage.base, bytes: board.storage.pages * PAGE_BYTES }, environment, codeMemory });
+
 export interface StageOptions extends Partial<WorldOptions> {
   readonly board: Board;
   /** Contents of the Storage area when the board leaves the bench. */
   readonly storage: Uint8Array;
   readonly native: (bus: Bus) => NativeTable;
+  /** Stage.defaultEngine when not given. */
+  readonly engine?: EngineMaker;
 }
 
 /** Espruino's version that the simulated board claims to be. */
@@ -26,6 +45,9 @@ const SPI_READ_US_PER_BYTE = 1.7;
 const INTERNAL_READ_US_PER_BYTE = 0.05;
 
 export class Stage {
+  /** For runs of all scenarios on another interpreter. */
+  static defaultEngine: EngineMaker = nodeEngine;
+
   readonly board: Board;
   readonly memories: readonly FlashMemory[];
   machine!: Machine;
@@ -50,8 +72,9 @@ export class Stage {
       batteryMillivolts: this.#options.batteryMillivolts ?? 4000,
       seed: this.#seed++,
     });
-    const engine = new NodeEngine({
-      storage: { base: board.storage.base, bytes: board.storage.pages * PAGE_BYTES },
+    const engine = (this.#options.engine ?? Stage.defaultEngine)({
+      board,
+      memories: this.memories,
       environment: { BOARD: board.id, VERSION },
       codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
     });

@@ -117,8 +117,7 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
   }
 
   function isUnwritten(page: number): boolean {
-    const start = flash.read(page * pageBytes, 4);
-    return (start[0] & start[1] & start[2] & start[3]) === 255;
+    return flash.read(page * pageBytes, 1)[0] === 255;
   }
 
   function writeWord(page: number, index: number, value: number): Code {
@@ -206,17 +205,13 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
     const sequences = new Uint32Array(pages);
     let newest = 0;
     let hasAny = false;
-    ready = 0;
     dirty = 0;
+    states.fill(UNVERIFIED);
+    ready = pages;
     for (let page = 0; page < pages; page++) {
-      // Most pages are blank, and a few bytes cost far less than a whole header.
-      if (isUnwritten(page)) {
-        states[page] = UNVERIFIED;
-        ready++;
-        continue;
-      }
-      states[page] = DIRTY;
-      dirty++;
+      // Most pages are blank, and one byte costs far less than a whole header. What lies behind it is verified before use.
+      if (isUnwritten(page)) continue;
+      setState(page, DIRTY);
       const words = readWords(page);
       if (words[WORD_MAGIC] !== PAGE_MAGIC || words[WORD_CHECK] !== headerCheck(words)) continue;
       const sequence = words[WORD_SEQUENCE];

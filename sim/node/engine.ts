@@ -86,15 +86,15 @@ export class NodeEngine implements Engine {
   }
 
   readBuffer(buffer: number, offset: number, length: number): Uint8Array {
-    return this.viewBuffer(buffer).slice(offset, offset + length);
+    return this.viewBuffer(buffer, offset, length).slice();
   }
 
   writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.viewBuffer(buffer).set(bytes, offset);
+    this.viewBuffer(buffer, offset, bytes.length).set(bytes);
   }
 
-  viewBuffer(buffer: number): Uint8Array {
-    return new Uint8Array(this.#buffers[buffer]!);
+  viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffers[buffer]!, offset, length);
   }
 
   kill(): void {

@@ -21,8 +21,11 @@ export interface ToyOptions extends Partial<Omit<StageOptions, "native">> {
 
 /** How long the toy takes until the paw lives, and some. */
 const AWAKE_MS = 3000;
-/** How long the microphone may keep its power after the release, when nothing keeps JavaScript from running. */
-const LET_GO_MS = 50;
+/**
+ * How long the microphone may keep its power after the release: JavaScript may be storing a block just then. The figure that
+ * the toy aims at has a test of its own (latency).
+ */
+const LET_GO_MS = 250;
 
 /** Every toy made since the last look. */
 const made: Toy[] = [];

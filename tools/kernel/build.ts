@@ -31,7 +31,7 @@ const FLAGS = [
   "-g0",
 ];
 /** The search runs per sample and is worth its space; the rest is small first. */
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "tables.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-O2", "tables.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";

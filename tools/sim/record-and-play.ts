@@ -48,6 +48,8 @@ export interface Outcome {
   readonly samplesStored: number;
   readonly samplesDropped: number;
   readonly bytesStored: number;
+  /** When the paw lived after power-on. */
+  readonly bootedMs: number;
   readonly firstSampleMs: number;
   readonly firstSoundMs: number;
   readonly stages: Stages;
@@ -80,6 +82,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
 
   stage.powerOn();
   step(`${board.title} has booted: the paw lives`);
+  const bootedMs = stage.nowMs;
   // The boot's known-answer test is a capture too.
   captured.length = 0;
   stage.wait(Math.max(0, AWAKE_MS - stage.nowMs));
@@ -105,17 +108,20 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
 
   const pcm = joined(captured);
   const playedFromUs = sound[0]!.atUs;
+  // A duty word is the part of the period in which the pin is low (hal/espruino/dma-speaker.ts): nobody hears it, but a picture
+  // and a comparison of periodic sounds would show it.
   const played = reconstruct(drives as DriveEvent[], {
     fromUs: playedFromUs,
     toUs: playedFromUs + (stored.length / MESSAGE_RATE_HZ) * 1e6,
     rateHz: PLAYED_RATE_HZ,
-  });
+  }).map((x) => -x);
   const spoken = await resample(Float32Array.from(voice.sound.samples), voice.sound.rateHz, MESSAGE_RATE_HZ);
   const heard = decimate(played, PLAYED_RATE_HZ / MESSAGE_RATE_HZ);
   const converter = decimate(Float32Array.from(pcm, (x) => x / 2048), MICROPHONE_RATE_HZ / MESSAGE_RATE_HZ);
   const kept = Float32Array.from(stored, (x) => x / 32768);
-  const measure = (reference: ArrayLike<number>, observed: ArrayLike<number>): Comparison =>
-    compare(reference, observed, { rateHz: MESSAGE_RATE_HZ, maxDelayS: 2 });
+  // From the beginning of the voice to that of the playback; the stages behind the converter add milliseconds only.
+  const measure = (reference: ArrayLike<number>, observed: ArrayLike<number>, maxDelayS: number): Comparison =>
+    compare(reference, observed, { rateHz: MESSAGE_RATE_HZ, maxDelayS });
   const blocksBytes = message.blocks.length;
   return {
     board,
@@ -124,13 +130,14 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
     samplesStored: stored.length,
     samplesDropped: Math.max(0, Math.min(pcm.length >> 1, 40 * MESSAGE_RATE_HZ) - stored.length),
     bytesStored: blocksBytes,
+    bootedMs,
     firstSampleMs: stage.world.listenedUs[0]! / 1000 - pressedMs - HOLD_MS,
     firstSoundMs: playedFromUs / 1000 - tappedMs,
     stages: {
-      converter: measure(spoken, converter),
-      codec: measure(converter, kept),
-      pwm: measure(kept, heard),
-      endToEnd: measure(spoken, heard),
+      converter: measure(spoken, converter, 1),
+      codec: measure(converter, kept, 0.02),
+      pwm: measure(kept, heard, 0.02),
+      endToEnd: measure(spoken, heard, 1),
     },
     message,
     spoken,

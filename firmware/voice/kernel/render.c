@@ -26,6 +26,9 @@ _Static_assert(TONE_SIGN < RENDER_STATE_WORDS, "render's state is too small");
 #define KNEE 24575
 #define BEND 16383
 
+// Samples decoded at a time, on the stack.
+#define BATCH 16
+
 static int soft_limit(int x) {
   int sign = x >> 31;
   int over = ((x ^ sign) - sign) - KNEE;
@@ -35,33 +38,41 @@ static int soft_limit(int x) {
   return (bent ^ sign) - sign;
 }
 
-static inline int next_sample(int *s) {
+// Decodes the next `count` samples of the block; its state stays in registers meanwhile.
+static __attribute__((noinline)) void decode(int *s, short *samples, int count) {
   const unsigned char *block = (const unsigned char *)s[RENDER_BLOCK];
-  int position = s[RENDER_POSITION]++;
-  int decoded;
-  int index;
-  s[RENDER_LEFT]--;
+  int position = s[RENDER_POSITION];
+  int decoded = s[DECODED];
+  int index = s[INDEX];
+  s[RENDER_POSITION] = position + count;
+  s[RENDER_LEFT] -= count;
+  const short *end = samples + count;
   if (position == 0) {
     decoded = (short)(block[0] | block[1] << 8);
-    index = block[2];
-  } else {
-    int nibble = block[4 + ((position - 1) >> 1)];
-    nibble = position & 1 ? nibble : nibble >> 4;
-    index = s[INDEX];
+    index = block[2] > MAX_INDEX ? MAX_INDEX : block[2];
+    *samples++ = decoded;
+    position = 1;
+  }
+  // Nibbles counted from the block's beginning: byte 4 holds the numbers 8 and 9.
+  for (int number = position + 7; samples < end; number++) {
+    // The nibble's bits lie above bit 27, so that shifts bring each to the sign.
+    unsigned nibble = block[number >> 1] << 24;
+    if (!(number & 1)) nibble <<= 4;
     int step = STEPS[index];
     int moved = step >> 3;
-    if (nibble & 4) moved += step;
-    if (nibble & 2) moved += step >> 1;
-    if (nibble & 1) moved += step >> 2;
-    decoded = nibble & 8 ? s[DECODED] - moved : s[DECODED] + moved;
+    if ((int)(nibble << 1) < 0) moved += step;
+    if ((int)(nibble << 2) < 0) moved += step >> 1;
+    if ((int)(nibble << 3) < 0) moved += step >> 2;
+    if ((int)nibble < 0) moved = -moved;
+    decoded += moved;
     if (decoded != (short)decoded) decoded = 0x7fff ^ (decoded >> 31);
-    index += INDEX_CHANGE[nibble & 7];
+    *samples++ = decoded;
+    index += INDEX_CHANGE[nibble << 1 >> 29];
     if (index < 0) index = 0;
+    if (index > MAX_INDEX) index = MAX_INDEX;
   }
-  if (index > MAX_INDEX) index = MAX_INDEX;
   s[INDEX] = index;
   s[DECODED] = decoded;
-  return soft_limit((decoded * s[RENDER_VOLUME]) >> 8);
 }
 
 static int all_pass_one(int *s, int x, int coefficient) {
@@ -90,37 +101,53 @@ static inline int tone(int *s) {
   return s[RENDER_TONE_LEVEL] ^ s[TONE_SIGN];
 }
 
-// What rounding loses comes back twice into the next word and once, negative, into the one after.
-static inline int duty(int *s, int x, int shaped) {
-  int full = s[RENDER_FULL];
-  if (x != (short)x) x = 0x7fff ^ (x >> 31);
-  int wanted = x * full + (full << 15);
-  if (shaped) wanted += 2 * s[LOST] - s[LOST_BEFORE];
-  int word = (wanted + 32768) >> 16;
-  if (word < 0) word = 0;
-  if (word > full) word = full;
-  int lost = wanted - (word << 16);
-  if (lost > 65536) lost = 65536;
-  if (lost < -65536) lost = -65536;
-  s[LOST_BEFORE] = s[LOST];
-  s[LOST] = lost;
-  return word;
-}
-
 int render(int *s, unsigned short *words, int count) {
   int shaped = s[RENDER_WORDS_PER_SAMPLE] == 4;
+  int full = s[RENDER_FULL];
+  int lost = s[LOST];
+  int lost_before = s[LOST_BEFORE];
+  int phase = s[PHASE];
   int written = 0;
+  short samples[BATCH];
+  const short *sample = samples;
+  const short *end = samples;
   for (; written < count; written++) {
-    int phase = s[PHASE];
     if (phase == 0) {
-      if (s[RENDER_LEFT] <= 0) break;
-      int x = next_sample(s);
+      if (sample == end) {
+        // As many samples as the words that are left need, so that none waits decoded for the next call.
+        int wanted = count - written;
+        if (shaped) wanted = (wanted + 3) >> 2;
+        if (wanted > BATCH) wanted = BATCH;
+        if (wanted > s[RENDER_LEFT]) wanted = s[RENDER_LEFT];
+        if (wanted <= 0) break;
+        decode(s, samples, wanted);
+        sample = samples;
+        end = samples + wanted;
+      }
+      int x = soft_limit((*sample++ * s[RENDER_VOLUME]) >> 8);
       if (shaped) interpolate(s, x);
       else s[WORDS] = x;
     }
-    if (shaped) s[PHASE] = (phase + 1) & 3;
-    words[written] = duty(s, s[WORDS + phase] + tone(s), shaped);
+    int x = s[WORDS + phase] + tone(s);
+    if (x != (short)x) x = 0x7fff ^ (x >> 31);
+    int wanted = (x + 32768) * full;
+    // What rounding loses comes back twice into the next word and once, negative, into the one after.
+    if (shaped) {
+      wanted += 2 * lost - lost_before;
+      phase = (phase + 1) & 3;
+    }
+    int word = (wanted + 32768) >> 16;
+    if (word < 0) word = 0;
+    if (word > full) word = full;
+    lost_before = lost;
+    lost = wanted - (word << 16);
+    if (lost > 65536) lost = 65536;
+    if (lost < -65536) lost = -65536;
+    words[written] = word;
   }
+  s[PHASE] = phase;
+  s[LOST] = lost;
+  s[LOST_BEFORE] = lost_before;
   return written;
 }
 

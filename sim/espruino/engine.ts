@@ -1,0 +1,196 @@
+// A real Espruino process as the interpreter: the same bundle, the same shim, its own boot, parser, memory and idle loop.
+// Time, peripherals and flash are the board's, over the link; nothing here knows what they are.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { instrument } from "../cost/instrument.ts";
+import type { CodeMemory } from "../cost/model.ts";
+import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
+import { PAGE_BYTES, type FlashMemory } from "../flash.ts";
+import { Storage } from "../node/storage.ts";
+import { walk } from "../storage-image.ts";
+import { Buffers } from "./buffers.ts";
+import { FlashFile } from "./flash-file.ts";
+import { Link } from "./link.ts";
+import { expression, parse } from "./wire.ts";
+
+const glue = readFileSync(new URL("glue.js", import.meta.url), "latin1");
+const shim = readFileSync(new URL("../shim.js", import.meta.url), "latin1");
+const BOOT_FILES = [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"];
+
+export interface EspruinoOptions {
+  /** Path of the executable. */
+  readonly interpreter: string;
+  /** Bytes of its flash file. */
+  readonly flashBytes: number;
+  /** The board's flash; Storage comes first. */
+  readonly memories: readonly FlashMemory[];
+  readonly codeMemory: CodeMemory;
+  /** Runs the text as shipped, which takes no time by the cost model, and counts variables. */
+  readonly isMeasuring?: boolean;
+}
+
+/** Variables in use as the interpreter counts them, those of the shim included. */
+export interface Variables {
+  readonly atBegin: number;
+  readonly peak: number;
+  readonly now: number;
+}
+
+export class EspruinoEngine implements Engine {
+  variables: Variables = { atBegin: 0, peak: 0, now: 0 };
+  readonly #options: EspruinoOptions;
+  readonly #link = new Link();
+  readonly #buffers: Buffers;
+  #flash: FlashFile | undefined;
+  #host: HostCall = () => undefined;
+  #turns = 0;
+  #sources = 0;
+  /** The board's Storage, visited for the time that its reads take: the interpreter reads its own. */
+  readonly #storage: Storage;
+  readonly #visits: Iterator<string>;
+
+  constructor(options: EspruinoOptions) {
+    this.#options = options;
+    const { base, bytes } = options.memories[0]!;
+    this.#storage = new Storage({
+      bytes: bytes.length,
+      pageBytes: PAGE_BYTES,
+      read: (offset, length) => this.#call("storage.read", [base + offset, length]) as Uint8Array,
+      write: (offset, data) => void this.#call("storage.write", [base + offset, data]),
+      erasePage: (offset) => void this.#call("storage.erase", [base + offset]),
+      print: (text) => void this.#call("print", [text]),
+    });
+    this.#visits = this.#bootFiles();
+    this.#buffers = new Buffers({
+      fetch: (buffer, offset, length) => {
+        this.#link.send("?", expression([buffer, offset, length]));
+        return this.#link.readBytes(length);
+      },
+      store: (buffer, offset, bytes) => this.#link.send("<", expression([buffer, offset, bytes.length]), bytes),
+    });
+  }
+
+  boot(host: HostCall): void {
+    const { interpreter, flashBytes, memories, isMeasuring = false } = this.#options;
+    this.#host = host;
+    this.#storage.checkAtBoot();
+    const replaced = new Map<string, string>();
+    if (!isMeasuring) {
+      for (const { name, data } of walk(memories[0]!.bytes)) {
+        if (BOOT_FILES.includes(name)) replaced.set(name, `$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`);
+      }
+    }
+    const begin = `$begin({isInstrumented:${!isMeasuring},isMeasuring:${isMeasuring}});`;
+    const own = new Map([[".bootPowerOn", `${glue}\n${shim}\n${begin}`]]);
+    this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes, memories, replaced, own);
+    this.#link.start(interpreter);
+    this.#serveUntilIdle();
+    this.#visits.next();
+    this.#call("done", []);
+  }
+
+  pass(events: readonly EngineEvent[]): void {
+    if (!this.#link.isRunning) return;
+    this.#answer("=", expression(events as unknown as Wire));
+    this.#serveUntilIdle();
+  }
+
+  readBuffer(buffer: number, offset: number, length: number): Uint8Array {
+    return this.#buffers.view(buffer, offset, length).slice();
+  }
+
+  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
+    this.#buffers.view(buffer, offset, bytes.length).set(bytes);
+  }
+
+  viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
+    return this.#buffers.view(buffer, offset, length);
+  }
+
+  kill(): void {
+    if (!this.#link.isRunning) return;
+    this.#buffers.freeze();
+    this.#flash?.close();
+    this.#link.kill();
+  }
+
+  #serveUntilIdle(): void {
+    for (;;) {
+      const line = this.#link.readLine();
+      if (line === "idle") return;
+      const [turns, operation, args, used] = parse(line) as [number, string, Wire[], number?];
+      if (used !== undefined) this.#count(used);
+      this.#turns += turns;
+      this.#serve(operation, args);
+      if (!this.#link.isRunning) throw new PowerCut();
+    }
+  }
+
+  #serve(operation: string, args: Wire[]): void {
+    let value: Wire;
+    try {
+      if (operation === "source") value = this.#addSource(String(args[0]));
+      else if (operation === "boot") this.#visits.next();
+      else if (operation === "visit") this.#storage.read(String(args[0]), Number(args[1]), Number(args[2]));
+      else value = this.#call(operation, args);
+    } catch (error) {
+      if (error instanceof PowerCut) throw error;
+      return this.#answer("!", error instanceof Error ? error.message : String(error));
+    }
+    const [first, second] = args;
+    if (operation === "ram.place") this.#buffers.place(Number(first), Number(second));
+    else if (operation === "flash.write") this.#flash!.copy(Number(second), (first as Uint8Array).length);
+    else if (operation === "flash.erase") this.#copyPage(Number(first));
+    else if (operation === "flash.read") {
+      // Read by the interpreter itself where it has the same bytes: as its own Flash.read gives them.
+      const own = this.#flash!.addressOf(Number(second), Number(first));
+      if (own !== undefined) return this.#answer("@", expression([own, Number(first)]));
+    }
+    this.#answer("=", expression(value));
+  }
+
+  #call(operation: string, args: readonly Wire[]): Wire {
+    const turns = this.#turns;
+    this.#turns = 0;
+    return this.#host(turns, operation, args);
+  }
+
+  /** Boot files as the board finds them, in their order; each is charged when it is evaluated. */
+  *#bootFiles(): Generator<string> {
+    for (const name of BOOT_FILES) {
+      if (name === ".bootcde" && this.#storage.find(".bootrst")) continue;
+      const file = this.#storage.find(name);
+      if (!file) continue;
+      this.#call("charge", ["evaluate", file.size]);
+      yield name;
+    }
+  }
+
+  #answer(kind: string, body: string): void {
+    this.#buffers.flush();
+    this.#link.send(kind, body);
+  }
+
+  #copyPage(address: number): void {
+    const memory = this.#options.memories.find((candidate) => candidate.holds(address, 1))!;
+    const page = address - ((address - memory.base) % PAGE_BYTES);
+    this.#flash!.copy(page, PAGE_BYTES);
+  }
+
+  #count(used: number): void {
+    const { atBegin, peak } = this.variables;
+    this.variables = { atBegin: atBegin || used, peak: Math.max(peak, used), now: used };
+  }
+
+  #instrumented(source: string): string {
+    return instrument(source, { codeMemory: this.#options.codeMemory });
+  }
+
+  /** Stores the text that counts its cost; returns the name to read it by. */
+  #addSource(source: string): string {
+    const name = `source${this.#sources++}`;
+    this.#flash!.add(name, Buffer.from(this.#instrumented(source), "latin1"));
+    return name;
+  }
+}

@@ -1,0 +1,150 @@
+// What the shim needs of a real Espruino: $call over two named pipes, and an idle loop whose events come from the board. Runs
+// before shim.js, then $begin() once that is loaded. Adds no behaviour: the other end of the pipes is sim/espruino/link.ts.
+// Functions marked "ram" are kept in RAM: read from the flash file they would be slow.
+
+var $call, $begin, $boot, $float, $bytes;
+
+(function (scope) {
+  "ram";
+  var later = setTimeout;
+  var leave = E.reboot;
+  var isFlat = E.getAddressOf;
+  var crc32 = E.CRC32;
+  var evaluate = eval;
+  var builtIn = require;
+  var memory = process.memory;
+  var flash = builtIn("Flash");
+  var requests = E.openFile("requests", "w");
+  var replies = E.openFile("replies", "r");
+  var float = new Float64Array(1);
+  var words = new Uint32Array(float.buffer);
+  var isMeasuring = false;
+
+  // Numbers must arrive as they are: Espruino prints floats with eleven decimals.
+  $float = function (low, high) {
+    words[0] = low;
+    words[1] = high;
+    return float[0];
+  };
+  $bytes = function (base64) {
+    return new Uint8Array(E.toArrayBuffer(atob(base64)));
+  };
+
+  // JSON, in which a string begins with what it is: s text, f float, b bytes, u undefined.
+  function text(value) {
+    if (value === undefined) return '"u"';
+    if (typeof value === "string") return JSON.stringify("s" + value);
+    if (typeof value === "number") {
+      if ((value | 0) === value) return "" + value;
+      float[0] = value;
+      return '"f' + words[0] + "," + words[1] + '"';
+    }
+    if (value === null || typeof value === "boolean") return "" + value;
+    if (value instanceof Uint8Array) return '"b' + btoa(value) + '"';
+    if (Array.isArray(value)) return "[" + value.map(text).join(",") + "]";
+    var parts = [];
+    for (var key in value) parts.push('"' + key + '":' + text(value[key]));
+    return "{" + parts.join(",") + "}";
+  }
+
+  function take(length) {
+    var data = length ? replies.read(length) : "";
+    // Nobody is at the other end any more.
+    if (data === undefined || data.length !== length) leave();
+    return data;
+  }
+
+  function view(place) {
+    return new Uint8Array($buffers[place[0]], place[1], place[2]);
+  }
+
+  // One request, then whatever the board asks about buffers, then the answer.
+  function exchange(request) {
+    requests.write(request + "\n");
+    for (;;) {
+      var head = take(8);
+      var body = take(parseInt(head.substr(1), 10));
+      switch (head[0]) {
+        case "=":
+          return evaluate(body);
+        case "!":
+          throw new Error(body);
+        case "@":
+          var place = evaluate(body);
+          return flash.read(place[1], place[0]);
+        case "?":
+          requests.write(view(evaluate(body)));
+          break;
+        case "<":
+          var bytes = view(evaluate(body));
+          for (var at = 0; at < bytes.length; at += 512) bytes.set(take(Math.min(512, bytes.length - at)), at);
+          break;
+      }
+    }
+  }
+
+  $call = function (turns, operation, args) {
+    var request = '[' + text(turns) + ',"' + operation + '",' + text(args);
+    return exchange(request + (isMeasuring ? "," + memory(false).usage + "]" : "]"));
+  };
+
+  function charged(operation, args) {
+    var turns = $t;
+    $t = 0;
+    return $call(turns, operation, args);
+  }
+
+  function pump() {
+    later(pump, 0);
+    $pump(exchange("idle"));
+  }
+
+  /** At the head of a boot file that counts its cost. */
+  $boot = function () {
+    charged("boot", []);
+  };
+
+  $begin = function (options) {
+    var place = E.getAddressOf;
+    // Real addresses have 64 bits. Whether there is one is the interpreter's answer: only flat data has.
+    E.getAddressOf = function (value, flat) {
+      return isFlat(value, true) ? place(value, flat) : 0;
+    };
+    E.CRC32 = function (data) {
+      charged("charge", ["crc32", typeof data === "string" ? data.length : data.byteLength]);
+      return crc32(data);
+    };
+    var module = {
+      read: function (length, address) {
+        return charged("flash.read", [length, address]);
+      },
+      write: function (data, address) {
+        return charged("flash.write", [typeof data === "string" ? $bytes(btoa(data)) : new Uint8Array(data.buffer || data, data.byteOffset || 0, data.byteLength), address]);
+      },
+      erasePage: function (address) {
+        return charged("flash.erase", [address]);
+      },
+    };
+    var storage = {
+      read: function (file, offset, length) {
+        charged("visit", [file, offset || 0, length || 0]);
+        return builtIn("Storage").read(file, offset || 0, length || 0);
+      },
+    };
+    scope.require = function (name) {
+      return name === "Flash" ? module : name === "Storage" ? storage : builtIn(name);
+    };
+    // The text that counts its cost is stored beside the board's own files, and evaluated from there.
+    if (options.isInstrumented) {
+      scope.eval = function (source) {
+        charged("charge", ["evaluate", source.length]);
+        return evaluate(builtIn("Storage").read(charged("source", [source])));
+      };
+    }
+    process.on("uncaughtException", function (error) {
+      charged("uncaught", ["" + error, error && error.stack ? "" + error.stack : ""]);
+    });
+    isMeasuring = options.isMeasuring;
+    later(pump, 0);
+  };
+})(this);

@@ -1,0 +1,163 @@
+// A running Espruino process and the two named pipes to it. Everything is synchronous: one side runs while the other one
+// waits. A watchdog thread kills an interpreter that does not come back, so that no test can hang and no process is left.
+
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+/** Longest wait of ours for the interpreter; its longest work between two calls takes a fraction of a second. */
+const PATIENCE_MS = 20_000;
+const START_PATIENCE_MS = 10_000;
+const START_POLL_MS = 1;
+
+// Words: [0] counts the waits, [1] is 1 while we wait, [2] the process, [3] stays 0 to sleep on.
+const watch = new Int32Array(new SharedArrayBuffer(16));
+const WATCHDOG = `
+const { workerData: { watch, patienceMs } } = require("node:worker_threads");
+let seen = -1;
+for (;;) {
+  Atomics.wait(watch, 3, 0, patienceMs);
+  if (watch[1] === 1 && watch[0] === seen) try { process.kill(watch[2], "SIGKILL"); } catch {}
+  seen = watch[0];
+}`;
+let watchdog: Worker | undefined;
+const running = new Set<number>();
+
+function guard(): void {
+  if (watchdog) return;
+  watchdog = new Worker(WATCHDOG, { eval: true, execArgv: [], workerData: { watch, patienceMs: PATIENCE_MS } });
+  watchdog.unref();
+  process.on("exit", () => running.forEach(killProcess));
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+export class Link {
+  /** Where the process runs: its flash file lies here. */
+  readonly folder = mkdtempSync(join(tmpdir(), "espruino-"));
+  #pid = 0;
+  #requests = -1;
+  #replies = -1;
+  #input: Buffer = Buffer.alloc(0);
+
+  /** Starts the interpreter in the folder, which holds all it needs. */
+  start(interpreter: string): void {
+    guard();
+    const path = (name: string): string => join(this.folder, name);
+    execFileSync("mkfifo", ["requests", "replies", "keyboard"], { cwd: this.folder });
+    // Opened for reading and writing, a pipe neither blocks nor ends. The keyboard must never end: its end is read as keys.
+    const keyboard = openSync(path("keyboard"), "r+");
+    const output = openSync(path("output"), "w");
+    this.#replies = openSync(path("replies"), "r+");
+    const starting = openSync(path("requests"), constants.O_RDONLY | constants.O_NONBLOCK);
+    const child = spawn(interpreter, [], { cwd: this.folder, stdio: [keyboard, output, output] });
+    child.on("error", () => undefined);
+    child.unref();
+    closeSync(keyboard);
+    closeSync(output);
+    this.#pid = child.pid ?? 0;
+    if (this.#pid) running.add(this.#pid);
+    this.#input = this.#firstBytes(starting);
+    // From here on the pipe ends if the process does.
+    this.#requests = openSync(path("requests"), "r");
+    closeSync(starting);
+  }
+
+  get isRunning(): boolean {
+    return this.#pid !== 0;
+  }
+
+  /** The next line that the interpreter sends. */
+  readLine(): string {
+    for (let from = 0; ; ) {
+      const end = this.#input.indexOf(10, from);
+      if (end >= 0) {
+        const line = this.#input.toString("latin1", 0, end);
+        this.#input = this.#input.subarray(end + 1);
+        return line;
+      }
+      from = this.#input.length;
+      this.#receive();
+    }
+  }
+
+  /** The next `length` bytes that the interpreter sends. */
+  readBytes(length: number): Uint8Array {
+    while (this.#input.length < length) this.#receive();
+    const bytes = this.#input.subarray(0, length);
+    this.#input = this.#input.subarray(length);
+    return bytes;
+  }
+
+  /** Sends a reply: what it is, its text, and bytes behind it. */
+  send(kind: string, body: string, bytes?: Uint8Array): void {
+    const parts = [Buffer.from(kind + String(body.length).padStart(7, "0") + body, "latin1")];
+    if (bytes) parts.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const all = Buffer.concat(parts);
+    for (let sent = 0; sent < all.length; ) sent += this.#guarded(() => writeSync(this.#replies, all, sent));
+  }
+
+  /** Ends the process at once and removes its folder. */
+  kill(): void {
+    if (this.#pid) {
+      killProcess(this.#pid);
+      running.delete(this.#pid);
+      this.#pid = 0;
+    }
+    if (this.#requests >= 0) closeSync(this.#requests);
+    if (this.#replies >= 0) closeSync(this.#replies);
+    this.#requests = this.#replies = -1;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #firstBytes(pipe: number): Buffer {
+    const chunk = Buffer.alloc(65536);
+    for (let waitedMs = 0; this.#pid && waitedMs < START_PATIENCE_MS; waitedMs += START_POLL_MS) {
+      try {
+        const length = readSync(pipe, chunk);
+        if (length > 0) return Buffer.from(chunk.subarray(0, length));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      }
+      Atomics.wait(watch, 3, 0, START_POLL_MS);
+    }
+    closeSync(pipe);
+    this.#fail("did not start");
+  }
+
+  #receive(): void {
+    const chunk = Buffer.allocUnsafe(65536);
+    const length = this.#guarded(() => readSync(this.#requests, chunk));
+    if (length === 0) this.#fail("ended or had to be killed");
+    this.#input = Buffer.concat([this.#input, chunk.subarray(0, length)]);
+  }
+
+  #guarded<T>(wait: () => T): T {
+    watch[2] = this.#pid;
+    Atomics.add(watch, 0, 1);
+    watch[1] = 1;
+    try {
+      return wait();
+    } finally {
+      watch[1] = 0;
+    }
+  }
+
+  #fail(what: string): never {
+    let said = "";
+    try {
+      said = readFileSync(join(this.folder, "output"), "latin1").slice(-2000);
+    } finally {
+      this.kill();
+    }
+    throw new Error(`the interpreter ${what}; it said: ${JSON.stringify(said)}`);
+  }
+}

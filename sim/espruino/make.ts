@@ -1,0 +1,37 @@
+// Makes engines from an executable. Asks it once how large its flash file is.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EngineMaker } from "../stage.ts";
+import { EspruinoEngine } from "./engine.ts";
+
+export interface InterpreterFacts {
+  readonly version: string;
+  readonly flashBytes: number;
+  readonly variables: number;
+}
+
+export function interpreterFacts(interpreter: string): InterpreterFacts {
+  const folder = mkdtempSync(join(tmpdir(), "espruino-"));
+  const script = "print('facts='+JSON.stringify([process.env.VERSION,process.env.STORAGE,process.memory().total]))";
+  try {
+    const options = { cwd: folder, encoding: "latin1", timeout: 10_000, killSignal: "SIGKILL", stdio: ["pipe", "pipe", "ignore"] } as const;
+    const said = execFileSync(interpreter, ["-e", script], options);
+    const [version, flashBytes, variables] = JSON.parse(/facts=(.*?\])/.exec(said)![1]!) as [string, number, number];
+    return { version, flashBytes, variables };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** An engine for Stage; `onMade` sees each. */
+export function espruinoEngine(interpreter: string, options: { isMeasuring?: boolean; onMade?: (engine: EspruinoEngine) => void } = {}): EngineMaker {
+  const { flashBytes } = interpreterFacts(interpreter);
+  return ({ memories, codeMemory }) => {
+    const engine = new EspruinoEngine({ interpreter, flashBytes, memories, codeMemory, isMeasuring: options.isMeasuring ?? false });
+    options.onMade?.(engine);
+    return engine;
+  };
+}

@@ -1,0 +1,95 @@
+// Not one sample dropped, repeated or out of place in the longest recording and its playback, with JavaScript standing still
+// for as long as the board says that it survives: compared by the number of each sample and by each duty word.
+
+import assert from "node:assert/strict";
+import { boards } from "../../boards/index.ts";
+import type { Board } from "../../boards/board.ts";
+import { random } from "../support/random.ts";
+import { RESULT_US, numberMicrophone } from "../support/numbered.ts";
+import { encoded, firstDifference, joined, rendered } from "../support/reference.ts";
+import { playbacks } from "../support/speaker.ts";
+import { Toy, assertPromisesKept } from "../support/toy.ts";
+
+const LONGEST_S = 40;
+const RATE_HZ = 8000;
+/** Instants relative to the end of a DMA buffer, in ms, at which a stall begins. The poll comes every 20 ms. */
+const WORST_MS = [-21, -10, -1, -0.1, 0, 0.1, 1, 5, 10, 19, 21, 30, 45];
+
+/** Given the instant at which samples began to flow, the instants at which stalls begin. */
+type Stalls = (board: Board, beganMs: number, seconds: number) => number[];
+
+const none: Stalls = () => [];
+const anytime =
+  (seed: number): Stalls =>
+  (board, beganMs, seconds) => {
+    const next = random(seed);
+    const found: number[] = [];
+    // Two stalls are as far apart as it takes to catch up after one.
+    for (let atMs = beganMs + 300 * next(); atMs < beganMs + seconds * 1000; atMs += board.capabilities.stallMs + board.audioBufferMs * (1 + next())) found.push(atMs);
+    return found;
+  };
+const worst: Stalls = (board, beganMs, seconds) =>
+  Array.from({ length: Math.floor((seconds * 1000) / board.audioBufferMs / 3) - 1 }, (_, i) => beganMs + board.audioBufferMs * 3 * (i + 1) + WORST_MS[i % WORST_MS.length]!);
+
+const longestS = (board: Board): number => (board.messages.kind === "ram" ? board.messages.seconds : LONGEST_S);
+
+function runWithStalls(toy: Toy, stallsMs: readonly number[], untilMs: number): void {
+  for (const atMs of stallsMs) {
+    if (atMs >= untilMs || atMs < toy.nowMs) continue;
+    toy.wait(atMs - toy.nowMs).stall(toy.board.capabilities.stallMs);
+  }
+  toy.wait(Math.max(0, untilMs - toy.nowMs));
+}
+
+function check(board: Board, stalls: Stalls): void {
+  const toy = Toy.awake({ board });
+  const seconds = longestS(board);
+  const numbers = numberMicrophone(toy);
+  toy.captured.length = 0;
+  toy.press();
+  while (numbers.originUs() === undefined) toy.wait(5);
+  const beganMs = numbers.originUs()! / 1000;
+  runWithStalls(toy, stalls(board, beganMs, seconds), beganMs + seconds * 1000 + 1500);
+  toy.release().wait(1500);
+
+  const results = joined(toy.captured);
+  assert.equal(numbers.firstWrong(results), -1, "a captured word is not what was before the microphone at its instant");
+  assert.ok(results.length >= seconds * RATE_HZ * 2, `${results.length} results of ${RESULT_US} us`);
+  const { blocks, samples } = encoded(board, results, pageLimit(board));
+  if (board.messages.kind === "flash") {
+    const [message, ...others] = toy.messages();
+    assert.deepEqual(others, []);
+    assert.equal(message!.samples, LONGEST_S * RATE_HZ);
+    assert.deepEqual(message!.blocks, blocks);
+  }
+
+  const tappedMs = toy.nowMs;
+  toy.tap();
+  while (playbacks(toy, tappedMs).length === 0) toy.wait(5);
+  const soundedMs = playbacks(toy, tappedMs)[0]!.atMs;
+  runWithStalls(toy, stalls(board, soundedMs, seconds), soundedMs + seconds * 1000 + 1500);
+  const expected = rendered(board, blocks, samples);
+  const [played, ...more] = playbacks(toy, tappedMs);
+  assert.deepEqual(more, []);
+  assert.equal(firstDifference(expected, played!.words), -1, "a duty word is not the message's");
+  assert.ok(played!.words.length - expected.length <= 2, `${played!.words.length - expected.length} words follow the message`);
+  toy.assertHealthy();
+}
+
+/** A board that keeps its message in RAM has whole pages of it, which hold a little more than a second each. */
+function pageLimit(board: Board): number {
+  return board.messages.kind === "ram" ? board.messages.seconds * 8004 : LONGEST_S * RATE_HZ;
+}
+
+describe("every sample", () => {
+  afterEach(assertPromisesKept);
+
+  for (const board of boards) {
+    const { stallMs } = board.capabilities;
+    describe(`of ${longestS(board)} s on ${board.id}`, () => {
+      it("is recorded and played in its place", () => check(board, none));
+      for (const seed of [1, 2]) it(`keeps its place when JavaScript stands still for ${stallMs} ms at any time (seed ${seed})`, () => check(board, anytime(seed)));
+      it(`keeps its place when JavaScript stands still for ${stallMs} ms around the end of a buffer`, () => check(board, worst));
+    });
+  }
+});
