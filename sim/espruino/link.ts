@@ -46,7 +46,7 @@ export class Link {
   #pid = 0;
   #requests = -1;
   #replies = -1;
-  #input: Buffer = Buffer.alloc(0);
+  #input = Buffer.alloc(0);
 
   /** Starts the interpreter in the folder, which holds all it needs. */
   start(interpreter: string): void {
@@ -118,7 +118,7 @@ export class Link {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #firstBytes(pipe: number): Buffer {
+  #firstBytes(pipe: number): Buffer<ArrayBuffer> {
     const chunk = Buffer.alloc(65536);
     for (let waitedMs = 0; this.#pid && waitedMs < START_PATIENCE_MS; waitedMs += START_POLL_MS) {
       try {

@@ -17,7 +17,7 @@ export function interpreterFacts(interpreter: string): InterpreterFacts {
   const folder = mkdtempSync(join(tmpdir(), "espruino-"));
   const script = "print('facts='+JSON.stringify([process.env.VERSION,process.env.STORAGE,process.memory().total]))";
   try {
-    const options = { cwd: folder, encoding: "latin1", timeout: 10_000, killSignal: "SIGKILL", stdio: ["pipe", "pipe", "ignore"] } as const;
+    const options = { cwd: folder, encoding: "latin1", timeout: 10_000, killSignal: "SIGKILL" } as const;
     const said = execFileSync(interpreter, ["-e", script], options);
     const [version, flashBytes, variables] = JSON.parse(/facts=(.*?\])/.exec(said)![1]!) as [string, number, number];
     return { version, flashBytes, variables };

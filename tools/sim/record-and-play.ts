@@ -119,7 +119,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
   const heard = decimate(played, PLAYED_RATE_HZ / MESSAGE_RATE_HZ);
   const converter = decimate(Float32Array.from(pcm, (x) => x / 2048), MICROPHONE_RATE_HZ / MESSAGE_RATE_HZ);
   const kept = Float32Array.from(stored, (x) => x / 32768);
-  // From the beginning of the voice to that of the playback; the stages behind the converter add milliseconds only.
+  // From the beginning of the voice to that of the playback; the stages behind the converter add less than a millisecond.
   const measure = (reference: ArrayLike<number>, observed: ArrayLike<number>, maxDelayS: number): Comparison =>
     compare(reference, observed, { rateHz: MESSAGE_RATE_HZ, maxDelayS });
   const blocksBytes = message.blocks.length;
@@ -135,8 +135,8 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
     firstSoundMs: playedFromUs / 1000 - tappedMs,
     stages: {
       converter: measure(spoken, converter, 1),
-      codec: measure(converter, kept, 0.02),
-      pwm: measure(kept, heard, 0.02),
+      codec: measure(converter, kept, 0.002),
+      pwm: measure(kept, heard, 0.002),
       endToEnd: measure(spoken, heard, 1),
     },
     message,

@@ -67,9 +67,12 @@ static __attribute__((noinline)) void decode(int *s, short *samples, int count) 
     decoded += moved;
     if (decoded != (short)decoded) decoded = 0x7fff ^ (decoded >> 31);
     *samples++ = decoded;
-    index += INDEX_CHANGE[nibble << 1 >> 29];
-    if (index < 0) index = 0;
-    if (index > MAX_INDEX) index = MAX_INDEX;
+    if ((int)(nibble << 1) < 0) {
+      index += 2 + (nibble << 2 >> 30) * 2;
+      if (index > MAX_INDEX) index = MAX_INDEX;
+    } else if (index > 0) {
+      index--;
+    }
   }
   s[INDEX] = index;
   s[DECODED] = decoded;
