@@ -24,6 +24,8 @@ export interface MachineParts {
   readonly native: (bus: Bus) => NativeTable;
   readonly seed: number;
   readonly cut?: CutPlan;
+  /** Relative error of the chip's 16 MHz clock: its crystal's while the radio is on, its RC oscillator's 1.5% otherwise. */
+  readonly clockError?: number;
   /** Interrupts of the radio stack that delay Waveform's; none when not given. */
   readonly radio?: RadioLoad;
 }
@@ -73,7 +75,10 @@ export class Machine {
     this.#world = parts.world;
     this.pins = new Pins(parts.board, parts.sink, () => this.clock.now);
     this.bus = new Bus();
-    this.chip = attachChip(this.bus, { board: parts.board, clock: this.clock, world: parts.world, sink: parts.sink, seed: parts.seed });
+    this.chip = attachChip(this.bus, { board: parts.board, clock: this.clock, world: parts.world, sink: parts.sink, seed: parts.seed,
+      released: (nrf) => this.pins.released(nrf),
+      clockError: parts.clockError ?? 0,
+    });
     this.flash = new FlashPort(
       parts.memories,
       () => this.clock.now,
@@ -124,8 +129,11 @@ export class Machine {
 
   #takeDue(): EngineEvent[] {
     if (this.#stallUntilUs > this.clock.now) this.clock.runUntil(this.#stallUntilUs);
-    const events = this.pins.takeDue();
-    for (const timer of this.#timers.takeDue(this.clock.now)) events.push({ kind: "timer", id: timer.id, data: timer.isSpent });
+    const events = this.pins.takeEdges();
+    const due = this.pins.takeDebounced();
+    for (const { id, createdUs, isSpent } of this.#timers.takeDue(this.clock.now)) due.push({ createdUs, event: { kind: "timer", id, data: isSpent } });
+    due.sort((a, b) => a.createdUs - b.createdUs);
+    events.push(...due.map(({ event }) => event));
     // Their callbacks are only queued when timers run.
     events.push(...this.waveforms.takeEvents());
     return events;

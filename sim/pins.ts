@@ -3,7 +3,7 @@
 
 import type { Board, Pin } from "../boards/board.ts";
 import type { EngineEvent } from "./engine.ts";
-import type { OutputSink } from "./signals.ts";
+import type { Drive, OutputSink } from "./signals.ts";
 
 interface Watch {
   readonly id: number;
@@ -13,9 +13,9 @@ interface Watch {
   readonly isRepeating: boolean;
   /** Level that was last reported, and when it last changed. */
   level: 0 | 1;
-  changedUs: number;
+  changedUs: number | undefined;
   /** Debouncing: the level after the last bounce, its time, and when it counts. */
-  pending: { level: 0 | 1; edgeUs: number; dueUs: number } | undefined;
+  pending: { level: 0 | 1; edgeUs: number; dueUs: number; readonly createdUs: number } | undefined;
 }
 
 interface Edge {
@@ -136,7 +136,7 @@ export class Pins {
       debounceUs: debounceMs * 1000,
       isRepeating,
       level: this.read(name),
-      changedUs: 0,
+      changedUs: undefined,
       pending: undefined,
     });
     return id;
@@ -166,28 +166,49 @@ export class Pins {
     return next;
   }
 
-  /** The watch callbacks of this idle pass. */
-  takeDue(): EngineEvent[] {
+  /** The watch callbacks of edges, at the beginning of an idle pass. */
+  takeEdges(): EngineEvent[] {
     const events: EngineEvent[] = [];
     const edges = this.#edges;
     this.#edges = [];
     for (const { watch, level, atUs } of edges) {
       if (!this.#watches.has(watch.id)) continue;
       if (watch.debounceUs === 0) this.#fire(watch, level, atUs, events);
-      else watch.pending = { level, edgeUs: atUs, dueUs: atUs + watch.debounceUs };
+      else this.#debounce(watch, level, atUs, events);
     }
+    return events;
+  }
+
+  /** Debouncing is done by timeouts of the interpreter: those due have their place among its timers, by age. */
+  takeDebounced(): { readonly createdUs: number; readonly event: EngineEvent }[] {
+    const due: { createdUs: number; event: EngineEvent }[] = [];
     for (const watch of this.#watches.values()) {
       const pending = watch.pending;
       if (!pending || pending.dueUs > this.now()) continue;
       watch.pending = undefined;
       // A pulse that went and came back within the debounce time never was.
-      if (pending.level !== watch.level) this.#fire(watch, pending.level, pending.edgeUs, events);
+      if (pending.level === watch.level) continue;
+      const events: EngineEvent[] = [];
+      this.#fire(watch, pending.level, pending.edgeUs, events);
+      for (const event of events) due.push({ createdUs: pending.createdUs, event });
     }
-    return events;
+    return due;
+  }
+
+  #debounce(watch: Watch, level: 0 | 1, atUs: number, events: EngineEvent[]): void {
+    const { pending } = watch;
+    const dueUs = atUs + watch.debounceUs;
+    if (!pending) {
+      if (level !== watch.level) watch.pending = { level, edgeUs: atUs, dueUs, createdUs: this.now() };
+    } else if (atUs > pending.dueUs && level !== watch.level) {
+      // It should have fired before this edge, and nobody came: it does now, with this edge's level and its own time.
+      watch.pending = undefined;
+      this.#fire(watch, level, pending.edgeUs, events);
+    } else watch.pending = { level, edgeUs: atUs, dueUs, createdUs: pending.createdUs };
   }
 
   #fire(watch: Watch, level: 0 | 1, atUs: number, events: EngineEvent[]): void {
-    const lastTime = watch.changedUs / 1e6;
+    const lastTime = watch.changedUs === undefined ? undefined : watch.changedUs / 1e6;
     watch.level = level;
     watch.changedUs = atUs;
     if (watch.edge !== "both" && (watch.edge === "rising") !== (level === 1)) return;
@@ -197,6 +218,11 @@ export class Pins {
       id: watch.id,
       data: { state: level === 1, time: atUs / 1e6, lastTime, pin: watch.pin.espruino, repeat: watch.isRepeating },
     });
+  }
+
+  /** What the port itself drives on a pin when a peripheral lets go of it. */
+  released(nrf: number): Drive {
+    return this.#modes.get(nrf)?.kind === "output" ? { kind: "level", level: this.#outputs.get(nrf) ?? 0 } : { kind: "floating" };
   }
 
   #electrical(name: string, value: 0 | 1): 0 | 1 {

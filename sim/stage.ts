@@ -32,6 +32,7 @@ export interface StageOptions extends Partial<WorldOptions> {
   /** Contents of the Storage area when the board leaves the bench. */
   readonly storage: Uint8Array;
   readonly native: (bus: Bus) => NativeTable;
+  readonly clockError?: number;
   /** Stage.defaultEngine when not given. */
   readonly engine?: EngineMaker;
 }
@@ -47,6 +48,8 @@ const INTERNAL_READ_US_PER_BYTE = 0.05;
 export class Stage {
   /** For runs of all scenarios on another interpreter. */
   static defaultEngine: EngineMaker = nodeEngine;
+  /** Sees every board that gets power, before it boots. */
+  static onPowerOn: ((stage: Stage) => void) | undefined;
 
   readonly board: Board;
   readonly memories: readonly FlashMemory[];
@@ -86,9 +89,11 @@ export class Stage {
       sink: this.world,
       native: this.#options.native,
       seed: this.#seed,
+      clockError: this.#options.clockError ?? 0,
       ...(cut ? { cut } : {}),
     });
     this.pawEdges = [];
+    Stage.onPowerOn?.(this);
     this.machine.powerOn();
     return this;
   }

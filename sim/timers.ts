@@ -2,6 +2,7 @@
 
 interface Timer {
   readonly id: number;
+  readonly createdUs: number;
   dueUs: number;
   readonly intervalUs: number;
   readonly isRepeating: boolean;
@@ -9,12 +10,13 @@ interface Timer {
 
 export interface DueTimer {
   readonly id: number;
+  readonly createdUs: number;
   /** A timeout is gone once it has fired. */
   readonly isSpent: boolean;
 }
 
-/** Shortest interval: the interpreter cannot arm less. */
-const SHORTEST_US = 1000 / 1024;
+/** Shortest interval that the interpreter arms (TIMER_MIN_INTERVAL, src/jsinteractive.h). */
+const SHORTEST_US = 100;
 
 export class Timers {
   // A Map keeps the order of creation.
@@ -24,7 +26,7 @@ export class Timers {
   set(nowUs: number, ms: number, isRepeating: boolean): number {
     const intervalUs = Math.max(Number.isFinite(ms) ? ms * 1000 : 0, SHORTEST_US);
     const id = this.#nextId++;
-    this.#timers.set(id, { id, dueUs: nowUs + intervalUs, intervalUs, isRepeating });
+    this.#timers.set(id, { id, createdUs: nowUs, dueUs: nowUs + intervalUs, intervalUs, isRepeating });
     return id;
   }
 
@@ -42,7 +44,7 @@ export class Timers {
     const due: DueTimer[] = [];
     for (const timer of this.#timers.values()) {
       if (timer.dueUs > nowUs) continue;
-      due.push({ id: timer.id, isSpent: !timer.isRepeating });
+      due.push({ id: timer.id, createdUs: timer.createdUs, isSpent: !timer.isRepeating });
       if (timer.isRepeating) timer.dueUs += timer.intervalUs;
       else this.#timers.delete(timer.id);
     }

@@ -31,8 +31,8 @@ export interface Twin {
 // sample at a decimation of 2 and of 1; render: per word at 4 words per sample and at 1.
 const CALL_CYCLES = 60;
 const CAPTURE_CYCLES_OF_TWO = 590;
-const CAPTURE_CYCLES_OF_ONE = 1030;
-const RENDER_CYCLES_OF_FOUR = 153;
+const CAPTURE_CYCLES_OF_ONE = 1020;
+const RENDER_CYCLES_OF_FOUR = 150;
 const RENDER_CYCLES_OF_ONE = 169;
 const CRC_CYCLES_PER_BYTE = 90;
 /** An empty block, of which all words are cleared. */

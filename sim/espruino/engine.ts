@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { instrument } from "../cost/instrument.ts";
 import type { CodeMemory } from "../cost/model.ts";
 import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
@@ -26,25 +27,29 @@ export interface EspruinoOptions {
   /** The board's flash; Storage comes first. */
   readonly memories: readonly FlashMemory[];
   readonly codeMemory: CodeMemory;
-  /** Runs the text as shipped, which takes no time by the cost model, and counts variables. */
-  readonly isMeasuring?: boolean;
+  /** Runs the text that counts its cost, as Node's engine does. Without it JavaScript takes no time. */
+  readonly isInstrumented: boolean;
+  /** Counts variables at every call. */
+  readonly isMeasuring: boolean;
 }
 
-/** Variables in use as the interpreter counts them, those of the shim included. */
+/** Variables that the application uses: those of glue and shim, which were there before it, are taken off. */
 export interface Variables {
-  readonly atBegin: number;
   readonly peak: number;
   readonly now: number;
 }
 
 export class EspruinoEngine implements Engine {
-  variables: Variables = { atBegin: 0, peak: 0, now: 0 };
+  variables: Variables = { peak: 0, now: 0 };
   readonly #options: EspruinoOptions;
   readonly #link = new Link();
   readonly #buffers: Buffers;
   #flash: FlashFile | undefined;
   #host: HostCall = () => undefined;
   #turns = 0;
+  #variablesAtBegin = 0;
+  /** Texts read from Storage so far, by CRC-32: too large to cross the link again when they are evaluated. */
+  readonly #texts = new Map<number, string>();
   #sources = 0;
   /** The board's Storage, visited for the time that its reads take: the interpreter reads its own. */
   readonly #storage: Storage;
@@ -72,16 +77,16 @@ export class EspruinoEngine implements Engine {
   }
 
   boot(host: HostCall): void {
-    const { interpreter, flashBytes, memories, isMeasuring = false } = this.#options;
+    const { interpreter, flashBytes, memories, isInstrumented, isMeasuring } = this.#options;
     this.#host = host;
     this.#storage.checkAtBoot();
     const replaced = new Map<string, string>();
-    if (!isMeasuring) {
+    if (isInstrumented) {
       for (const { name, data } of walk(memories[0]!.bytes)) {
         if (BOOT_FILES.includes(name)) replaced.set(name, `$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`);
       }
     }
-    const begin = `$begin({isInstrumented:${!isMeasuring},isMeasuring:${isMeasuring}});`;
+    const begin = `$begin({isInstrumented:${isInstrumented},isMeasuring:${isMeasuring}});`;
     const own = new Map([[".bootPowerOn", `${glue}\n${shim}\n${begin}`]]);
     this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes, memories, replaced, own);
     this.#link.start(interpreter);
@@ -120,7 +125,8 @@ export class EspruinoEngine implements Engine {
       const line = this.#link.readLine();
       if (line === "idle") return;
       const [turns, operation, args, used] = parse(line) as [number, string, Wire[], number?];
-      if (used !== undefined) this.#count(used);
+      if (operation === "begin") this.#variablesAtBegin = used ?? 0;
+      else if (used !== undefined) this.#count(used - this.#variablesAtBegin);
       this.#turns += turns;
       this.#serve(operation, args);
       if (!this.#link.isRunning) throw new PowerCut();
@@ -130,9 +136,10 @@ export class EspruinoEngine implements Engine {
   #serve(operation: string, args: Wire[]): void {
     let value: Wire;
     try {
-      if (operation === "source") value = this.#addSource(String(args[0]));
+      if (operation === "source") value = this.#addSource(Number(args[0]));
+      else if (operation === "begin") value = undefined;
       else if (operation === "boot") this.#visits.next();
-      else if (operation === "visit") this.#storage.read(String(args[0]), Number(args[1]), Number(args[2]));
+      else if (operation === "visit") this.#visit(String(args[0]), Number(args[1]), Number(args[2]));
       else value = this.#call(operation, args);
     } catch (error) {
       if (error instanceof PowerCut) throw error;
@@ -179,16 +186,22 @@ export class EspruinoEngine implements Engine {
   }
 
   #count(used: number): void {
-    const { atBegin, peak } = this.variables;
-    this.variables = { atBegin: atBegin || used, peak: Math.max(peak, used), now: used };
+    this.variables = { peak: Math.max(this.variables.peak, used), now: used };
   }
 
   #instrumented(source: string): string {
     return instrument(source, { codeMemory: this.#options.codeMemory });
   }
 
+  #visit(name: string, offset: number, length: number): void {
+    const bytes = this.#storage.read(name, offset, length);
+    if (bytes) this.#texts.set(crc32(bytes) >>> 0, Buffer.from(bytes).toString("latin1"));
+  }
+
   /** Stores the text that counts its cost; returns the name to read it by. */
-  #addSource(source: string): string {
+  #addSource(crc: number): string {
+    const source = this.#texts.get(crc);
+    if (source === undefined) throw new Error("only text that was read from Storage can be evaluated here");
     const name = `source${this.#sources++}`;
     this.#flash!.add(name, Buffer.from(this.#instrumented(source), "latin1"));
     return name;

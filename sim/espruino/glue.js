@@ -84,7 +84,7 @@ var $call, $begin, $boot, $float, $bytes;
   }
 
   $call = function (turns, operation, args) {
-    var request = '[' + text(turns) + ',"' + operation + '",' + text(args);
+    var request = "[" + text(turns) + "," + text(operation) + "," + text(args);
     return exchange(request + (isMeasuring ? "," + memory(false).usage + "]" : "]"));
   };
 
@@ -138,13 +138,14 @@ var $call, $begin, $boot, $float, $bytes;
     if (options.isInstrumented) {
       scope.eval = function (source) {
         charged("charge", ["evaluate", source.length]);
-        return evaluate(builtIn("Storage").read(charged("source", [source])));
+        return evaluate(builtIn("Storage").read(charged("source", [crc32(source)])));
       };
     }
     process.on("uncaughtException", function (error) {
       charged("uncaught", ["" + error, error && error.stack ? "" + error.stack : ""]);
     });
     isMeasuring = options.isMeasuring;
+    charged("begin", []);
     later(pump, 0);
   };
 })(this);

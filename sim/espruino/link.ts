@@ -23,13 +23,13 @@ for (;;) {
   seen = watch[0];
 }`;
 let watchdog: Worker | undefined;
-const running = new Set<number>();
+const running = new Set<Link>();
 
 function guard(): void {
   if (watchdog) return;
   watchdog = new Worker(WATCHDOG, { eval: true, execArgv: [], workerData: { watch, patienceMs: PATIENCE_MS } });
   watchdog.unref();
-  process.on("exit", () => running.forEach(killProcess));
+  process.on("exit", () => running.forEach((link) => link.kill()));
 }
 
 function killProcess(pid: number): void {
@@ -46,7 +46,7 @@ export class Link {
   #pid = 0;
   #requests = -1;
   #replies = -1;
-  #input = Buffer.alloc(0);
+  #input: Buffer = Buffer.alloc(0);
 
   /** Starts the interpreter in the folder, which holds all it needs. */
   start(interpreter: string): void {
@@ -64,7 +64,7 @@ export class Link {
     closeSync(keyboard);
     closeSync(output);
     this.#pid = child.pid ?? 0;
-    if (this.#pid) running.add(this.#pid);
+    running.add(this);
     this.#input = this.#firstBytes(starting);
     // From here on the pipe ends if the process does.
     this.#requests = openSync(path("requests"), "r");
@@ -99,19 +99,17 @@ export class Link {
 
   /** Sends a reply: what it is, its text, and bytes behind it. */
   send(kind: string, body: string, bytes?: Uint8Array): void {
-    const parts = [Buffer.from(kind + String(body.length).padStart(7, "0") + body, "latin1")];
-    if (bytes) parts.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const parts: Uint8Array[] = [Buffer.from(kind + String(body.length).padStart(7, "0") + body, "latin1")];
+    if (bytes) parts.push(bytes);
     const all = Buffer.concat(parts);
     for (let sent = 0; sent < all.length; ) sent += this.#guarded(() => writeSync(this.#replies, all, sent));
   }
 
   /** Ends the process at once and removes its folder. */
   kill(): void {
-    if (this.#pid) {
-      killProcess(this.#pid);
-      running.delete(this.#pid);
-      this.#pid = 0;
-    }
+    if (this.#pid) killProcess(this.#pid);
+    this.#pid = 0;
+    running.delete(this);
     if (this.#requests >= 0) closeSync(this.#requests);
     if (this.#replies >= 0) closeSync(this.#replies);
     this.#requests = this.#replies = -1;

@@ -26,12 +26,19 @@ export function interpreterFacts(interpreter: string): InterpreterFacts {
   }
 }
 
-/** An engine for Stage; `onMade` sees each. */
-export function espruinoEngine(interpreter: string, options: { isMeasuring?: boolean; onMade?: (engine: EspruinoEngine) => void } = {}): EngineMaker {
+export interface EspruinoChoices {
+  readonly isInstrumented?: boolean;
+  readonly isMeasuring?: boolean;
+  /** Sees each engine. */
+  readonly onMade?: (engine: EspruinoEngine) => void;
+}
+
+/** Engines for Stage. */
+export function espruinoEngine(interpreter: string, { isInstrumented = true, isMeasuring = false, onMade }: EspruinoChoices = {}): EngineMaker {
   const { flashBytes } = interpreterFacts(interpreter);
   return ({ memories, codeMemory }) => {
-    const engine = new EspruinoEngine({ interpreter, flashBytes, memories, codeMemory, isMeasuring: options.isMeasuring ?? false });
-    options.onMade?.(engine);
+    const engine = new EspruinoEngine({ interpreter, flashBytes, memories, codeMemory, isInstrumented, isMeasuring });
+    onMade?.(engine);
     return engine;
   };
 }

@@ -4,6 +4,9 @@
 (function (scope) {
   "use strict";
 
+  // The context loses these.
+  var isView = ArrayBuffer.isView, list = Array.from, big = BigInt;
+
   function patch(owner, methods) {
     Object.keys(methods).forEach(function (name) {
       Object.defineProperty(owner, name, { value: methods[name], writable: true, configurable: true });
@@ -20,7 +23,7 @@
     if (rest === Infinity) return sign + "Infinity";
     var whole = Math.floor(rest);
     if (Math.floor(rest + NEARLY) === whole + 1) rest = whole = whole + 1;
-    var text = whole < 1e21 ? "" + whole : BigInt(whole).toString();
+    var text = whole < 1e21 ? "" + whole : big(whole).toString();
     rest = (rest - whole) * 10;
     var isFixed = wanted !== undefined;
     var left = isFixed ? wanted : 11;
@@ -67,19 +70,14 @@
     if (typeof value === "string") return quoted(value);
     if (typeof value.toJSON === "function") return json(value.toJSON());
     if (value instanceof ArrayBuffer) value = new Uint8Array(value);
-    if (Array.isArray(value) || (ArrayBuffer.isView(value) && value.length !== undefined)) {
-      return "[" + [].map.call(Array.from(value), function (item) { return typeof item === "function" ? "null" : json(item); }).join(",") + "]";
+    if (Array.isArray(value) || (isView(value) && value.length !== undefined)) {
+      return "[" + list(value).map( function (item) { return typeof item === "function" ? "null" : json(item); }).join(",") + "]";
     }
     return "{" + Object.keys(value).filter(function (key) {
       var property = Object.getOwnPropertyDescriptor(value, key);
       return "value" in property && property.value !== undefined && typeof property.value !== "function";
     }).map(function (key) { return quoted(key) + ":" + json(value[key]); }).join(",") + "}";
   }
-  var isView = ArrayBuffer.isView, from = Array.from, BigInteger = scope.BigInt;
-  // Kept under their names here: the context loses them.
-  var ArrayBuffer = { isView: isView, [Symbol.hasInstance]: function (value) { return value instanceof scope.ArrayBuffer; } };
-  var Array = { isArray: scope.Array.isArray, from: from };
-  var BigInt = BigInteger;
   var stringify = scope.JSON.stringify, parse = scope.JSON.parse;
   patch(scope.JSON, {
     stringify: function (value, replacer, space) {
@@ -88,4 +86,125 @@
     },
     parse: function (text) { return parse(text); },
   });
+
+  // Rounding goes away from zero, and there is no minus zero.
+  patch(scope.Math, {
+    round: function (x) { return (x < 0 ? Math.ceil(x - 0.5) : Math.floor(+x + 0.5)) + 0; },
+    clip: function (x, low, high) { return x < low ? low : x > high ? high : x; },
+    wrap: function (x, size) { return size < 0 ? 0 : x - Math.floor(x / size) * size; },
+  });
+
+  // Typed arrays: slice and filter give plain arrays, and set leaves out what does not fit.
+  var typed = Object.getPrototypeOf(scope.Uint8Array).prototype, plain = scope.Array.prototype;
+  var slice = plain.slice, filter = plain.filter, set = typed.set;
+  patch(typed, {
+    slice: function (start, end) { return slice.call(this, start, end); },
+    filter: function (test, self) { return filter.call(this, test, self); },
+    set: function (source, offset) {
+      offset = offset || 0;
+      var fits = Math.max(0, this.length - offset);
+      if (offset >= 0 && source.length <= fits) return set.call(this, source, offset);
+      var first = Math.max(0, -offset);
+      if (first < source.length && offset < this.length) set.call(this, slice.call(source, first, first + this.length - Math.max(0, offset)), Math.max(0, offset));
+    },
+  });
+
+  // DataView: bytes past the end read as 0 and are not written.
+  ["Int8", "Uint8", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64"].forEach(function (kind) {
+    var proto = scope.DataView.prototype, get = proto["get" + kind], put = proto["set" + kind];
+    var size = parseInt(kind.replace(/[^0-9]/g, "")) / 8;
+    function window(view, offset) {
+      if (offset < 0) throw new Error("byteOffset too large (or negative)");
+      var bytes = new Uint8Array(size);
+      var there = Math.max(0, Math.min(size, view.byteLength - offset));
+      if (there > 0) set.call(bytes, new Uint8Array(view.buffer, view.byteOffset + offset, there));
+      return { bytes: bytes, view: new DataView(bytes.buffer), there: there };
+    }
+    var methods = {};
+    methods["get" + kind] = function (offset, isLittle) {
+      if (offset >= 0 && offset + size <= this.byteLength) return get.call(this, offset, isLittle);
+      return get.call(window(this, offset).view, 0, isLittle);
+    };
+    methods["set" + kind] = function (offset, value, isLittle) {
+      if (offset >= 0 && offset + size <= this.byteLength) return put.call(this, offset, value, isLittle);
+      var part = window(this, offset);
+      put.call(part.view, 0, value, isLittle);
+      if (part.there > 0) set.call(new Uint8Array(this.buffer, this.byteOffset + offset, part.there), new Uint8Array(part.bytes.buffer, 0, part.there));
+    };
+    patch(proto, methods);
+  });
+
+  // Sorting is not stable: a quicksort around the first element, or around the median of three in more than ten.
+  function compareText(a, b) {
+    var x = "" + a, y = "" + b;
+    return x < y ? -1 : x > y ? 1 : 0;
+  }
+  function order(a, b, compare) {
+    return a === undefined ? 1 : b === undefined ? -1 : compare(a, b);
+  }
+  function swap(array, i, j) {
+    var value = array[i];
+    array[i] = array[j];
+    array[j] = value;
+  }
+  function sort(array, at, count, compare) {
+    if (count < 2) return;
+    if (count > 10) {
+      var middle = at + (count >> 1), last = at + count - 1;
+      var lowMiddle = order(array[at], array[middle], compare), middleHigh = order(array[middle], array[last], compare), lowHigh = order(array[at], array[last], compare);
+      if ((lowMiddle <= 0 && middleHigh <= 0) || (lowHigh <= 0 && middleHigh >= 0)) swap(array, at, middle);
+      else if ((lowMiddle >= 0 && lowHigh <= 0) || (middleHigh >= 0 && lowHigh >= 0)) swap(array, at, last);
+    }
+    var pivot = at, isLowest = true;
+    for (var i = at + 1; i < at + count; i++) {
+      var compared = order(array[i], array[pivot], compare);
+      if (!(compared <= 0)) continue;
+      if (compared < 0) isLowest = false;
+      var value = array[pivot];
+      array[pivot] = array[i];
+      array[i] = array[++pivot];
+      array[pivot] = value;
+    }
+    if (!isLowest) sort(array, at, pivot - at, compare);
+    sort(array, pivot + 1, at + count - pivot - 1, compare);
+  }
+  function sorted(compare) {
+    sort(this, 0, this.length, compare || compareText);
+    return this;
+  }
+  patch(plain, { sort: sorted });
+  patch(typed, { sort: sorted });
+
+  // A hole at the end is not there.
+  var map = plain.map;
+  patch(plain, {
+    map: function (callback, self) {
+      var mapped = map.call(this, callback, self);
+      while (mapped.length > 0 && !(mapped.length - 1 in mapped)) mapped.length--;
+      return mapped;
+    },
+  });
+
+  // Strings are bytes; split takes no limit; a function as replacement is its source; a global match without a hit is empty.
+  var text = scope.String.prototype, fromCharCode = scope.String.fromCharCode;
+  var match = text.match, split = text.split, replace = text.replace;
+  patch(scope.String, {
+    fromCharCode: function () { return fromCharCode.apply(null, slice.call(arguments).map(function (code) { return code & 255; })); },
+  });
+  function source(replacement) {
+    return typeof replacement === "function" ? function () { return "" + replacement; } : replacement;
+  }
+  patch(text, {
+    match: function (pattern) { return match.call(this, pattern) || (pattern && pattern.global ? [] : null); },
+    split: function (separator) { return split.call(this, separator); },
+    replace: function (pattern, replacement) { return replace.call(this, pattern, source(replacement)); },
+  });
+
+  // A ReferenceError is no Error.
+  scope.Object.setPrototypeOf(scope.ReferenceError.prototype, scope.Object.prototype);
+  patch(scope.ReferenceError.prototype, { toString: function () { return "ReferenceError: " + this.message; } });
+
+  var parseDate = scope.Date.parse;
+  patch(scope.Date, { parse: function (when) { return parseDate(when) || 0; } });
+  delete scope.Date.UTC;
 })(this);

@@ -47,7 +47,7 @@ function check(board: Board, stalls: Stalls): void {
   const numbers = numberMicrophone(toy);
   toy.captured.length = 0;
   toy.press();
-  while (numbers.originUs() === undefined) toy.wait(5);
+  toy.waitUntil("the converter runs", () => numbers.originUs() !== undefined);
   const beganMs = numbers.originUs()! / 1000;
   runWithStalls(toy, stalls(board, beganMs, seconds), beganMs + seconds * 1000 + 1500);
   toy.release().wait(1500);
@@ -65,7 +65,7 @@ function check(board: Board, stalls: Stalls): void {
 
   const tappedMs = toy.nowMs;
   toy.tap();
-  while (playbacks(toy, tappedMs).length === 0) toy.wait(5);
+  toy.waitUntil("the voice sounds", () => playbacks(toy, tappedMs).length > 0);
   const soundedMs = playbacks(toy, tappedMs)[0]!.atMs;
   runWithStalls(toy, stalls(board, soundedMs, seconds), soundedMs + seconds * 1000 + 1500);
   const expected = rendered(board, blocks, samples);

@@ -2,6 +2,7 @@
 // on them as they would on a board. No boot files; JavaScript itself costs no time here, calls of built-ins do.
 
 import { readFileSync } from "node:fs";
+import Module from "node:module";
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
 import type { FlatBuffer, PawToken } from "../../hal/contract.ts";
@@ -49,15 +50,15 @@ class ProcessEngine implements Engine {
   }
 
   readBuffer(buffer: number, offset: number, length: number): Uint8Array {
-    return this.viewBuffer(buffer).slice(offset, offset + length);
+    return this.viewBuffer(buffer, offset, length).slice();
   }
 
   writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.viewBuffer(buffer).set(bytes, offset);
+    this.viewBuffer(buffer, offset, bytes.length).set(bytes);
   }
 
-  viewBuffer(buffer: number): Uint8Array {
-    return new Uint8Array(this.scope.$buffers[buffer]!);
+  viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.scope.$buffers[buffer]!, offset, length);
   }
 
   kill(): void {}
@@ -107,6 +108,10 @@ export function createSimBench(options: BenchOptions): SimBench {
   const globals = globalThis as unknown as Record<string, unknown>;
   const before = new Map(GLOBALS.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
   for (const name of GLOBALS) Object.defineProperty(globals, name, { value: engine.scope[name], configurable: true, writable: true });
+  // A loader that makes adapters CommonJS gives each its own require: then the module comes from Node's table.
+  const loader = Module as unknown as { _load(name: string, ...rest: unknown[]): unknown };
+  const load = loader._load;
+  loader._load = (name, ...rest) => (name === "Flash" ? (engine.scope["require"] as (name: string) => unknown)(name) : load(name, ...rest));
   return {
     machine,
     drives,
@@ -121,6 +126,7 @@ export function createSimBench(options: BenchOptions): SimBench {
       return { bytes: new Uint8Array(buffer), address };
     },
     dispose() {
+      loader._load = load;
       for (const [name, descriptor] of before) {
         if (descriptor) Object.defineProperty(globals, name, descriptor);
         else delete globals[name];

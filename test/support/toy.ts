@@ -17,6 +17,8 @@ export interface ToyOptions extends Partial<Omit<StageOptions, "native">> {
   readonly board?: Board;
   /** Sees the samples of every buffer that the firmware hands to the kernel. */
   readonly onCapture?: CaptureListener;
+  /** Executes the kernel's Thumb bytes rather than their twin. */
+  readonly isThumb?: boolean;
 }
 
 /** How long the toy takes until the paw lives, and some. */
@@ -48,13 +50,13 @@ export class Toy extends Stage {
     return toy;
   }
 
-  constructor({ board = xiaoble, onCapture, ...options }: ToyOptions = {}) {
+  constructor({ board = xiaoble, onCapture, isThumb, ...options }: ToyOptions = {}) {
     const captured: Int16Array[] = [];
     const keep: CaptureListener = (samples) => {
       captured.push(samples);
       onCapture?.(samples);
     };
-    super({ board, storage: provisionedStorage(board, bundleOf(board)), native: (bus) => nativeTable(bus, keep), ...options });
+    super({ board, storage: provisionedStorage(board, bundleOf(board)), native: (bus) => nativeTable(bus, { onCapture: keep, isThumb }), ...options });
     this.captured = captured;
     made.push(this);
   }
@@ -63,6 +65,13 @@ export class Toy extends Stage {
     if (this.machine) this.assertPromiseKept();
     this.captured.length = 0;
     return super.powerOn(cut);
+  }
+
+  /** Waits for something that comes within a second. */
+  waitUntil(what: string, hasHappened: () => boolean): this {
+    for (let i = 0; i < 200 && !hasHappened(); i++) this.wait(5);
+    assert.ok(hasHappened(), `within a second: ${what}`);
+    return this;
   }
 
   /** JavaScript stands still for so long, from now. */

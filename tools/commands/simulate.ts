@@ -61,7 +61,7 @@ export async function simulate(usage: string, isBuilding: boolean, args: string[
     await buildBundle(board);
   }
   const bundle = values.bundle === undefined ? await readBundle(board) : await readGiven(values.bundle);
-  const outcome = await recordAndPlay(board, bundle, voice, seed, (what, atMs) => say(`${seconds(atMs)}  ${what}`));
+  const outcome = await recordAndPlay(board, bundle, voice, { seed }, (what, atMs) => say(`${seconds(atMs)}  ${what}`));
   const files = await writeFiles(values.out, outcome);
   if (values.json) console.log(JSON.stringify(report(outcome, files), null, 2));
   else printReport(outcome, files);

@@ -30,8 +30,8 @@ const FLAGS = [
   // The bytes must not depend on where the sources lie.
   "-g0",
 ];
-/** The search runs per sample and is worth its space; the rest is small first. */
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-O2", "tables.c": "-Os" };
+/** The search is what costs time; the rest is small first. */
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "decode.S": "-Os", "tables.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
@@ -51,7 +51,7 @@ function run(tool: string, args: readonly string[]): string {
 }
 
 function sourceFiles(): string[] {
-  return readdirSync(SOURCES).filter((name) => /\.(c|h|ld)$/.test(name)).sort();
+  return readdirSync(SOURCES).filter((name) => /\.(c|h|S|ld)$/.test(name)).sort();
 }
 
 /** SHA-256 over names and contents of all sources and the flags. */
@@ -72,7 +72,7 @@ export function compile(): BuiltKernel {
   const out = mkdtempSync(join(tmpdir(), "kernel-"));
   try {
     const objects = Object.entries(OPTIMISE).map(([source, level]) => {
-      const object = join(out, source.replace(/c$/, "o"));
+      const object = join(out, source.replace(/[cS]$/, "o"));
       run("gcc", [...FLAGS, level, "-c", source, "-o", object]);
       return object;
     });

@@ -6,14 +6,14 @@ import { decodeBlock, encodeBlock } from "../../firmware/voice/adpcm.ts";
 import { shape } from "../../firmware/voice/twin-capture.ts";
 import { conversionNoise, SAADC_EFFECTIVE_BITS } from "../../sim/blocks/facts.ts";
 import { Noise } from "../../sim/noise.ts";
-import { resample } from "../audio/resample.ts";
+import { decimate } from "../audio/retime.ts";
 import { createTwinHarness } from "./harness.ts";
 import { searchBlocks } from "./search.ts";
 
 export const MESSAGE_HZ = 8000;
-/** Carrier of the DMA speaker: 16 MHz / 500. */
-const WORDS_HZ = 32000;
+/** DMA speaker: a carrier of 16 MHz / 500 = 32 kHz, so 4 words per sample. */
 const DMA_FULL = 500;
+const WORDS_PER_SAMPLE = 4;
 /** Espruino's Waveform: samples of 8 bits in and out. */
 const WAVEFORM_BITS = 8;
 const BITS = 12;
@@ -94,7 +94,7 @@ export function encode(results: Int16Array, chain: Chain): { blocks: Uint8Array;
 }
 
 /** What is heard at full volume: by DMA words at 32 kHz, brought back to 8 kHz; by Waveform, 8 bits at 8 kHz. */
-export async function play(blocks: Uint8Array, samples: number, chain: Chain): Promise<Float32Array> {
+export function play(blocks: Uint8Array, samples: number, chain: Chain): ArrayLike<number> {
   if (chain.bits === WAVEFORM_BITS) {
     const heard = new Float32Array(samples);
     for (let at = 0, i = 0; at < samples; at += BLOCK_SAMPLES, i++) {
@@ -104,12 +104,12 @@ export async function play(blocks: Uint8Array, samples: number, chain: Chain): P
     return heard;
   }
   const speaker = createTwinHarness();
-  speaker.beginRender({ wordsPerSample: 4, full: DMA_FULL, volume: 256 });
-  const words = new Float32Array(4 * samples);
+  speaker.beginRender({ wordsPerSample: WORDS_PER_SAMPLE, full: DMA_FULL, volume: 256 });
+  const words = new Float32Array(WORDS_PER_SAMPLE * samples);
   for (let at = 0, i = 0; at < samples; at += BLOCK_SAMPLES, i++) {
     const count = Math.min(BLOCK_SAMPLES, samples - at);
     speaker.beginBlock(blocks.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES), count);
-    words.set(Float32Array.from(speaker.render(4 * count), (word) => (2 * word) / DMA_FULL - 1), 4 * at);
+    words.set(Float32Array.from(speaker.render(WORDS_PER_SAMPLE * count), (word) => (2 * word) / DMA_FULL - 1), WORDS_PER_SAMPLE * at);
   }
-  return resample(words, WORDS_HZ, MESSAGE_HZ);
+  return decimate(words, WORDS_PER_SAMPLE);
 }

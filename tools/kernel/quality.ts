@@ -1,5 +1,6 @@
 // The quality table: SNR in the voice band (100-3600 Hz, linear response fitted) from microphone to speaker, on named clips,
 // levels and noise, for Waveform and DMA side by side. Figures are deterministic; about a minute.
+// The last two columns are the price while recording: interrupts per second, and RAM for two buffers of 250 ms.
 // `--json` prints the rows for machines.
 
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { at, lena, spokenWords, type Clip } from "./clips.ts";
 
 const LEVELS_DBFS = [-6, -26, -36];
 const NOISES_DBFS = [-90, -70];
+const BUFFER_S = 0.25;
 
 export const CHAINS: readonly Chain[] = [
   { name: "Waveform 8 bit, greedy", bits: 8, conversionHz: 8000, average: 1, coder: "greedy" },
@@ -45,7 +47,7 @@ export async function measure(clip: Clip, chains: readonly Chain[], noises: read
       for (const level of LEVELS_DBFS) {
         const gain = 10 ** (level / 20);
         const { blocks, samples } = encode(convert(voice.map((x) => x * gain), chain, noiseDbfs), chain);
-        results.push(compare(reference, await play(blocks, samples, chain), { rateHz: MESSAGE_HZ }));
+        results.push(compare(reference, play(blocks, samples, chain), { rateHz: MESSAGE_HZ }));
       }
       rows.push({ clip: clip.name, chain: chain.name, noiseDbfs, snrDb: results.map(({ snrDb }) => snrDb), deviationDb: results[0]!.deviationDb });
     }
@@ -53,18 +55,24 @@ export async function measure(clip: Clip, chains: readonly Chain[], noises: read
   return rows;
 }
 
+/** Waveform takes an interrupt per sample; DMA none. */
+function price(chain: Chain): string {
+  const resultsPerSecond = chain.conversionHz / chain.average;
+  return `${chain.bits === 8 ? resultsPerSecond : 0} | ${2 * BUFFER_S * resultsPerSecond * (chain.bits === 8 ? 1 : 2)} B`;
+}
+
 export function formatTable(rows: readonly Row[]): string {
   const lines: string[] = [];
   for (const clip of new Set(rows.map((row) => row.clip))) {
     lines.push("", `${clip}: SNR in dB, 100-3600 Hz, at peaks of ${LEVELS_DBFS.join(" / ")} dBFS`, "");
-    lines.push("| chain | noise -90 | noise -70 | response within |", "|---|---|---|---|");
+    lines.push("| chain | noise -90 | noise -70 | response within | interrupts/s | RAM |", "|---|---|---|---|---|---|");
     const mine = rows.filter((row) => row.clip === clip);
     for (const chain of new Set(mine.map((row) => row.chain))) {
       const cells = NOISES_DBFS.map((noise) => mine.find((row) => row.chain === chain && row.noiseDbfs === noise)?.snrDb.map((x) => x.toFixed(1)).join(" / ") ?? "");
-      lines.push(`| ${chain} | ${cells.join(" | ")} | ${mine.find((row) => row.chain === chain)!.deviationDb.toFixed(1)} dB |`);
+      lines.push(`| ${chain} | ${cells.join(" | ")} | ${mine.find((row) => row.chain === chain)!.deviationDb.toFixed(1)} dB | ${price(CHAINS.find(({ name }) => name === chain)!)} |`);
     }
     const goals = GOALS[clip];
-    if (goals) lines.push(`| goal | ${goals.map((x) => x.toFixed(1)).join(" / ")} | | |`);
+    if (goals) lines.push(`| goal | ${goals.map((x) => x.toFixed(1)).join(" / ")} | | | | |`);
   }
   return lines.join("\n");
 }

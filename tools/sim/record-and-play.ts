@@ -59,27 +59,36 @@ export interface Outcome {
   readonly played: Float32Array;
   readonly playedRateHz: number;
   readonly stage: Stage;
+  /** What the simulation itself took, on this machine. */
+  readonly wallMs: number;
   readonly voiceFromMs: number;
+}
+
+export interface Conditions {
+  readonly seed: number;
+  /** Noise of room and microphone. */
+  readonly noiseDbfs?: number;
 }
 
 export interface Progress {
   (what: string, atMs: number): void;
 }
 
-export async function recordAndPlay(board: Board, bundle: string, voice: Voice, seed: number, progress: Progress): Promise<Outcome> {
+export async function recordAndPlay(board: Board, bundle: string, voice: Voice, conditions: Conditions, progress: Progress): Promise<Outcome> {
   const steps: Step[] = [];
   const captured: Int16Array[] = [];
   const stage: Stage = new Stage({
     board,
     storage: provisionedStorage(board, bundle),
-    native: (bus) => nativeTable(bus, (samples) => captured.push(samples)),
-    seed,
+    native: (bus) => nativeTable(bus, { onCapture: (samples) => captured.push(samples) }),
+    ...conditions,
   });
   const step = (what: string): void => {
     steps.push({ atMs: stage.nowMs, what });
     progress(what, stage.nowMs);
   };
 
+  const wallFrom = performance.now();
   stage.powerOn();
   step(`${board.title} has booted: the paw lives`);
   const bootedMs = stage.nowMs;
@@ -105,6 +114,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
   const sound = drives.filter(({ atUs, drive }) => drive.kind === "duties" && atUs > tappedMs * 1000);
   if (sound.length === 0) throw new UserError("the toy played nothing", "See the timeline.");
   step("message played");
+  const wallMs = performance.now() - wallFrom;
 
   const pcm = joined(captured);
   const playedFromUs = sound[0]!.atUs;
@@ -144,6 +154,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
     played,
     playedRateHz: PLAYED_RATE_HZ,
     stage,
+    wallMs,
     voiceFromMs,
   };
 }

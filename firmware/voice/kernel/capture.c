@@ -51,13 +51,15 @@ typedef struct Way {
 } Way;
 
 _Static_assert(sizeof(Way) == 64, "the slot of an index is found by a shift");
+_Static_assert(SLOTS * sizeof(Way) == 256, "a generation is found by a shift");
 _Static_assert((WAYS + 2 * SLOTS * 16) == CAPTURE_STATE_WORDS, "capture's state is not what abi.ts says");
 
 typedef struct {
   int word[3];
 } Three;
 
-static inline Way *generation(int *s, int number) { return (Way *)(s + WAYS) + (number & 1 ? SLOTS : 0); }
+// The ways before and after a sample lie in two places by turns.
+static inline Way *generation(int *s, unsigned number) { return (Way *)((char *)(s + WAYS) + (number << 31 >> 23)); }
 
 static inline unsigned *block_of(int *s, unsigned *blocks) { return blocks + (s[BLOCKS] & 1 ? BLOCK_WORDS : 0); }
 
@@ -74,14 +76,16 @@ static inline void offer(const Way *way, Way *next, unsigned cost, int distance,
   slot->nibble = nibble;
 }
 
-// Offers the nibbles that come near the target. Magnitudes below 4 all lower the index by 1, so only the nearest of them
-// counts; above, the neighbour is tried too, and where 3 and 4 meet both.
+// Offers the nibbles that come near the target: of those that lower the index only the nearest, for they differ in nothing
+// else; of those that raise it the neighbours too.
 static inline void expand(const Way *way, Way *next, unsigned cost, int distance, int step) {
   int sign = distance < 0 ? 8 : 0;
   if (distance < 0) distance = -distance;
   int half = step >> 1;
   int quarter = step >> 2;
   int index = way->index;
+  // Magnitudes up to 3 lower the index by 1; 4 to 7 raise it by 2, 4, 6, 8.
+  int lower = index > 0 ? index - 1 : 0;
   int magnitude = 0;
   int last = 4;
   if (distance < step) {
@@ -96,7 +100,7 @@ static inline void expand(const Way *way, Way *next, unsigned cost, int distance
       moved += quarter;
       magnitude++;
     }
-    offer(way, next, cost, distance, moved, index > 0 ? index - 1 : 0, magnitude | sign);
+    offer(way, next, cost, distance, moved, lower, magnitude | sign);
     if (magnitude < 3) return;
     magnitude = 4;
   } else {
@@ -116,9 +120,11 @@ static inline void expand(const Way *way, Way *next, unsigned cost, int distance
     if (magnitude & 4) moved += step;
     if (magnitude & 2) moved += half;
     if (magnitude & 1) moved += quarter;
-    int changed = index + INDEX_CHANGE[magnitude];
-    if (changed < 0) changed = 0;
-    if (changed > MAX_INDEX) changed = MAX_INDEX;
+    int changed = lower;
+    if (magnitude > 3) {
+      changed = index + 2 * magnitude - 6;
+      if (changed > MAX_INDEX) changed = MAX_INDEX;
+    }
     offer(way, next, cost, distance, moved, changed, magnitude | sign);
   }
 }
@@ -192,7 +198,8 @@ static void begin_block(int *s, Way *ways, Way *next, int sample, unsigned *bloc
 
 static inline void encode(int *s, int sample, unsigned *blocks) {
   Way *ways = generation(s, s[CAPTURE_SAMPLES]);
-  Way *next = generation(s, ++s[CAPTURE_SAMPLES]);
+  Way *next = generation(s, s[CAPTURE_SAMPLES] + 1);
+  s[CAPTURE_SAMPLES]++;
   int position = s[POSITION]++;
   if (position == 0) {
     begin_block(s, ways, next, sample, block_of(s, blocks));

@@ -38,44 +38,23 @@ static int soft_limit(int x) {
   return (bent ^ sign) - sign;
 }
 
-// Decodes the next `count` samples of the block; its state stays in registers meanwhile.
-static __attribute__((noinline)) void decode(int *s, short *samples, int count) {
+void decode_nibbles(int *state, short *samples, const unsigned char *block, unsigned numbers);
+
+// Decodes the next `count` samples of the block.
+static inline void decode(int *s, short *samples, int count) {
   const unsigned char *block = (const unsigned char *)s[RENDER_BLOCK];
   int position = s[RENDER_POSITION];
-  int decoded = s[DECODED];
-  int index = s[INDEX];
   s[RENDER_POSITION] = position + count;
   s[RENDER_LEFT] -= count;
-  const short *end = samples + count;
   if (position == 0) {
-    decoded = (short)(block[0] | block[1] << 8);
-    index = block[2] > MAX_INDEX ? MAX_INDEX : block[2];
-    *samples++ = decoded;
+    s[DECODED] = *samples++ = block[0] | block[1] << 8;
+    s[INDEX] = block[2] > MAX_INDEX ? MAX_INDEX : block[2];
     position = 1;
+    count--;
   }
-  // Nibbles counted from the block's beginning: byte 4 holds the numbers 8 and 9.
-  for (int number = position + 7; samples < end; number++) {
-    // The nibble's bits lie above bit 27, so that shifts bring each to the sign.
-    unsigned nibble = block[number >> 1] << 24;
-    if (!(number & 1)) nibble <<= 4;
-    int step = STEPS[index];
-    int moved = step >> 3;
-    if ((int)(nibble << 1) < 0) moved += step;
-    if ((int)(nibble << 2) < 0) moved += step >> 1;
-    if ((int)(nibble << 3) < 0) moved += step >> 2;
-    if ((int)nibble < 0) moved = -moved;
-    decoded += moved;
-    if (decoded != (short)decoded) decoded = 0x7fff ^ (decoded >> 31);
-    *samples++ = decoded;
-    if ((int)(nibble << 1) < 0) {
-      index += 2 + (nibble << 2 >> 30) * 2;
-      if (index > MAX_INDEX) index = MAX_INDEX;
-    } else if (index > 0) {
-      index--;
-    }
-  }
-  s[INDEX] = index;
-  s[DECODED] = decoded;
+  // Byte 4 holds the nibbles with the numbers 8 and 9, of the samples at 1 and 2.
+  position += 7;
+  if (count > 0) decode_nibbles(s + DECODED, samples, block, position | (position + count) << 16);
 }
 
 static int all_pass_one(int *s, int x, int coefficient) {

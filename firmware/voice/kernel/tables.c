@@ -7,8 +7,6 @@ const unsigned short STEPS[89] = {
     1282, 1411, 1552, 1707, 1878, 2066, 2272, 2499, 2749,  3024,  3327,  3660,  4026,  4428,  4871,  5358,  5894,  6484,
     7132, 7845, 8630, 9493, 10442, 11487, 12635, 13899, 15289, 16818, 18500, 20350, 22385, 24623, 27086, 29794, 32767};
 
-const signed char INDEX_CHANGE[8] = {-1, -1, -1, -1, 2, 4, 6, 8};
-
 // Two first-order all-pass sections: s[0] is the last input, s[1] and s[2] the sections' last outputs.
 int all_pass(int *s, int x, int first, int second) {
   int y1 = s[1];

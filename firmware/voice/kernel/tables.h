@@ -5,7 +5,6 @@
 #pragma GCC visibility push(hidden)
 
 extern const unsigned short STEPS[89];
-extern const signed char INDEX_CHANGE[8];
 #define MAX_INDEX 88
 
 // Half-band filter as two branches of all-pass sections (Valenzuela and Constantinides 1983), coefficients in 1/8192:

@@ -1,0 +1,128 @@
+// `npm run bench`: sizes, speeds and signal-to-noise ratios, each beside its goal and, where there is one, a peer measured in
+// the same run. Times are this machine's; everything else is deterministic.
+
+import { parseArgs } from "node:util";
+import { boards } from "../../boards/index.ts";
+import { xiaoble } from "../../boards/xiaoble.ts";
+import { hostThroughput } from "../audio/bench.ts";
+import { buildBundle } from "../build/build.ts";
+import { budgets } from "../build/budgets.ts";
+import { measureKernel } from "../kernel/measure.ts";
+import { recordAndPlay } from "../sim/record-and-play.ts";
+import { loadVoice } from "../sim/voice.ts";
+
+const HELP = `npm run bench [-- --json]
+  Prints what the firmware costs and how good it is, beside goals and peers. The full quality table: npm run bench:quality.`;
+
+interface Line {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the product asks for. */
+  readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
+  /** A peer's figure in the same run. */
+  readonly peer?: string;
+}
+
+interface Section {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+export async function bench(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { json: { type: "boolean" }, help: { type: "boolean" } } });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const sections: Section[] = [];
+  for (const measure of [bundles, kernel, simulation, throughput]) {
+    const section = await measure();
+    sections.push(section);
+    if (!values.json) print(section);
+  }
+  if (values.json) console.log(JSON.stringify(sections, null, 2));
+  return 0;
+}
+
+async function bundles(): Promise<Section> {
+  const lines: Line[] = [];
+  for (const board of boards) {
+    const { size } = await buildBundle(board);
+    lines.push(
+      { what: `${board.id} bundle`, value: size.bytes, unit: "bytes", goal: { atMost: budgets.bundle.bytes } },
+      { what: `${board.id} functions`, value: size.functions, unit: "", goal: { atMost: budgets.bundle.functions } },
+      { what: `${board.id} outermost names`, value: size.outerNames, unit: "", goal: { atMost: budgets.bundle.outerNames } },
+    );
+  }
+  return { title: "Bundles", lines };
+}
+
+function kernel(): Section {
+  const { voiceBytes, captureInstructions, renderInstructions, decodeInstructions, captureShare, renderShare } = measureKernel();
+  return {
+    title: "Kernel (Thumb v6-M, counted by executing it on a voice)",
+    lines: [
+      { what: "code", value: voiceBytes, unit: "bytes", goal: { atMost: budgets.kernel.voiceBytes } },
+      { what: "capture, per sample", value: captureInstructions, unit: "instructions", goal: { atMost: budgets.kernel.captureInstructions } },
+      { what: "render, per sample", value: renderInstructions, unit: "instructions" },
+      { what: "of which decoding", value: decodeInstructions, unit: "instructions", goal: { atMost: budgets.kernel.decodeInstructions } },
+      { what: "capture, share of a 64 MHz core", value: captureShare * 100, unit: "%", goal: { atMost: 10 } },
+      { what: "render, share of a 64 MHz core", value: renderShare * 100, unit: "%" },
+    ],
+  };
+}
+
+/** End to end at three levels, on the shipped bundle; goals are the product's. */
+const LEVELS = [
+  { dbfs: -6, goalDb: 21.8 },
+  { dbfs: -26, goalDb: 21.4 },
+  { dbfs: -36, goalDb: 18.8 },
+] as const;
+
+async function simulation(): Promise<Section> {
+  const lines: Line[] = [];
+  const { code } = await buildBundle(xiaoble);
+  let simulatedMs = 0;
+  let wallMs = 0;
+  for (const { dbfs, goalDb } of LEVELS) {
+    const voice = await loadVoice(undefined, dbfs);
+    const outcome = await recordAndPlay(xiaoble, code, voice, { seed: 1, noiseDbfs: -90 }, () => undefined);
+    simulatedMs += outcome.stage.nowMs;
+    wallMs += outcome.wallMs;
+    lines.push({ what: `SNR end to end, ${voice.name} at ${dbfs} dBFS`, value: outcome.stages.endToEnd.snrDb, unit: "dB", goal: { atLeast: goalDb } });
+    if (dbfs === LEVELS[0].dbfs) {
+      lines.push(
+        { what: "power to a living paw", value: outcome.bootedMs, unit: "ms", goal: { atMost: 3000 } },
+        { what: "recognised hold to first sample", value: outcome.firstSampleMs, unit: "ms", goal: { atMost: 200 } },
+        { what: "tap to first sound", value: outcome.firstSoundMs, unit: "ms", goal: { atMost: 150 } },
+        { what: "samples dropped", value: outcome.samplesDropped, unit: "", goal: { atMost: 0 } },
+      );
+    }
+  }
+  lines.push({ what: "simulated seconds per second", value: simulatedMs / wallMs, unit: "", goal: { atLeast: 200 } });
+  return { title: "Simulated XIAO", lines };
+}
+
+function throughput(): Section {
+  const { ours, imaadpcm } = hostThroughput();
+  return {
+    title: "Host codec (million samples per second)",
+    lines: [
+      { what: "decode", value: ours.decode, unit: "", goal: { atLeast: 8 * imaadpcm.decode }, peer: `imaadpcm ${imaadpcm.decode.toFixed(1)}` },
+      { what: "plain encode", value: ours.encode, unit: "", goal: { atLeast: 2.5 * imaadpcm.encode }, peer: `imaadpcm ${imaadpcm.encode.toFixed(1)}` },
+    ],
+  };
+}
+
+const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(1));
+
+function print({ title, lines }: Section): void {
+  console.log(`\n${title}`);
+  for (const { what, value, unit, goal, peer } of lines) {
+    const isMet = !goal || ("atMost" in goal ? value <= goal.atMost : value >= goal.atLeast);
+    const asked = goal ? ("atMost" in goal ? `goal at most ${number(goal.atMost)}` : `goal at least ${number(goal.atLeast)}`) : "";
+    const notes = [asked, peer ?? "", isMet ? "" : "MISSED"].filter((note) => note !== "").join("; ");
+    console.log(`  ${what.padEnd(50)} ${number(value).padStart(9)} ${unit.padEnd(13)} ${notes}`);
+  }
+}
