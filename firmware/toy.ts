@@ -202,6 +202,20 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   // What waits for the playback before it to end.
   let queued: Message | undefined;
   let recordAfter: PawToken | undefined;
+  let sayAfter = -1;
+  // Only what sounded to its end has been heard.
+  let isCutOff = false;
+
+  function forgetWaiting(): void {
+    queued = undefined;
+    recordAfter = undefined;
+    sayAfter = -1;
+  }
+
+  function stopPlaying(): void {
+    isCutOff = true;
+    player.stop();
+  }
 
   function play(message: Message | undefined): void {
     earcons.stop();
@@ -212,9 +226,10 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     }
     if (state === PLAYING) {
       queued = message;
-      player.stop();
+      stopPlaying();
       return;
     }
+    isCutOff = false;
     if (player.play(message) === OK) enter(PLAYING);
     else {
       earcons.play(EARCON_ERROR);
@@ -230,18 +245,20 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     const message = player.message();
     const next = queued;
     const token = recordAfter;
-    queued = undefined;
-    recordAfter = undefined;
-    if (playedCode === OK && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
+    const earcon = sayAfter;
+    forgetWaiting();
+    if (playedCode === OK && !isCutOff && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
     enter(IDLE);
-    if (playedCode !== OK) earcons.play(EARCON_ERROR);
+    if (earcon >= 0) earcons.play(earcon);
+    else if (playedCode !== OK) earcons.play(EARCON_ERROR);
     else if (token && token.isLive()) record(token);
     else if (next) play(next);
   }
 
   function reset(): void {
     earcons.stop();
-    if (state === PLAYING) player.stop();
+    if (state === PLAYING) stopPlaying();
+    forgetWaiting();
     enter(RESETTING);
   }
 
@@ -251,8 +268,10 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   }
 
   function say(earcon: number): void {
-    if (state === PLAYING) player.stop();
-    earcons.play(earcon);
+    if (state === PLAYING) {
+      sayAfter = earcon;
+      stopPlaying();
+    } else earcons.play(earcon);
   }
 
   const actions: Record<string, (token?: PawToken) => void> = {
@@ -268,10 +287,10 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     O: function () {
       play(log.lastOwn());
     },
-    T: player.stop,
+    T: stopPlaying,
     B: function (token) {
       recordAfter = token;
-      player.stop();
+      stopPlaying();
     },
     F: played,
     N: function () {

@@ -12,9 +12,10 @@ import { HoldOff, type RadioLoad } from "./hold-off.ts";
 import { Noise } from "./noise.ts";
 import type { Pins } from "./pins.ts";
 import type { AnalogWorld, OutputSink } from "./signals.ts";
+import { bytesPerSample, countedBytes, delayUs, samplePeriodUs, type Task, type WaveformStart } from "./waveform-task.ts";
 
-/** Ticks of Espruino's system time in a second (SYSCLK_FREQ). */
-const TICKS_PER_S = 1048576;
+export { samplePeriodUs, type WaveformStart };
+
 /** A compare that has passed, or is nearer than this, is set so far ahead (jshUtilTimerReschedule). */
 const RESCHEDULE_US = 2;
 /** Espruino converts with gain 1/4 against a quarter of the supply: full scale is the supply. One board's microphone differs. */
@@ -24,16 +25,6 @@ const STEPS = 256;
 const CHUNK = 4096;
 /** Instants that differ by less are one: sums of microseconds in a double. */
 const EPSILON_US = 1e-6;
-
-/** Period of the timer for a wanted rate: both roundings of the system time. */
-export function samplePeriodUs(hz: number): number {
-  const ticks = Math.floor((1000 / hz) * (TICKS_PER_S / 1000) + 0.5);
-  return Math.max(1, ticksToUs(ticks));
-}
-
-function ticksToUs(ticks: number): number {
-  return Math.floor((ticks * 1e6) / TICKS_PER_S);
-}
 
 export interface WaveformOptions {
   readonly board: Board;
@@ -45,35 +36,6 @@ export interface WaveformOptions {
   readonly seed: number;
   /** Interrupts of the radio stack, which come first. */
   readonly radio?: RadioLoad;
-}
-
-export interface WaveformStart {
-  readonly isOutput: boolean;
-  readonly pin: string;
-  readonly npin?: string | undefined;
-  readonly hz: number;
-  /** Addresses of the backing strings; the second only with double buffering. */
-  readonly buffers: readonly number[];
-  readonly bytes: number;
-  readonly bits: 8 | 16;
-  readonly isRepeating: boolean;
-  /** Absolute start on the scale of getTime, or 0. */
-  readonly timeSeconds: number;
-}
-
-interface Task {
-  readonly id: number;
-  readonly start: WaveformStart;
-  readonly periodUs: number;
-  readonly bytes: number;
-  /** What the timer's compare register holds. */
-  compareUs: number;
-  current: 0 | 1;
-  index: number;
-  /** The last value written, for waveforms that share a pin. */
-  value: number | undefined;
-  hasAlarm: boolean;
-  isFinished: boolean;
 }
 
 interface Segment {
@@ -110,13 +72,12 @@ export class Waveforms {
     }
     this.catchUp();
     const periodUs = samplePeriodUs(start.hz);
-    const delayTicks = start.timeSeconds > 0 ? Math.max(0, Math.floor(start.timeSeconds * TICKS_PER_S + 0.5) - Math.floor((clock.now * TICKS_PER_S) / 1e6)) : 0;
     const task: Task = {
       id: this.#nextId++,
       start,
       periodUs,
       bytes: countedBytes(start, board.espruino.variableBytes),
-      compareUs: clock.now + ticksToUs(delayTicks) + periodUs,
+      compareUs: clock.now + delayUs(start.timeSeconds, clock.now) + periodUs,
       current: 0,
       index: 0,
       value: undefined,
@@ -315,14 +276,4 @@ export class Waveforms {
       if (!task.isFinished) this.#arm(task);
     });
   }
-}
-
-function bytesPerSample(task: Task): number {
-  return task.start.bits / 8;
-}
-
-/** The interrupt keeps a flat string's end, counted from its variable's head, in 16 bits: longer buffers wrap. */
-function countedBytes({ bytes }: WaveformStart, variableBytes: number): number {
-  const end = (variableBytes + bytes) & 0xffff;
-  return Math.max(1, end - variableBytes);
 }

@@ -71,8 +71,11 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
   const pages = flash.pages;
   const pageBytes = flash.pageBytes;
   const pageSamples = BLOCKS_PER_PAGE * BLOCK_SAMPLES;
+  const recordingPages = Math.ceil(recordingSamples / pageSamples);
+  // A ring too small for one recording keeps one message, which the next one replaces.
+  const isSingle = pages < recordingPages;
   // One full recording is always kept ready, where the ring is large enough for that and one message more.
-  const reserve = Math.min(Math.ceil(recordingSamples / pageSamples), pages >> 1);
+  const reserve = isSingle ? 0 : Math.min(recordingPages, pages >> 1);
   const blankCheck = native.crc32(new Uint8Array(pageBytes).fill(255));
   const states = new Uint8Array(pages);
   const messages: Message[] = [];
@@ -187,7 +190,7 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
     return OK;
   }
 
-  // Oldest first, but never an unheard family message, and the child's last own recording only when nothing else is left.
+  // Oldest first, but never an unheard family message, and the child's last own recording only when nothing could be recorded.
   function evict(): boolean {
     let victim = -1;
     for (let i = 0; i < messages.length; i++) {
@@ -196,7 +199,7 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
       victim = i;
       break;
     }
-    if (victim < 0 && own) victim = messages.indexOf(own);
+    if (victim < 0 && own && ready === 0) victim = messages.indexOf(own);
     return victim >= 0 && remove(victim) === OK;
   }
 
@@ -260,8 +263,17 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
     return -1;
   }
 
+  // For the ring of one message, which is RAM: erasing takes no time there.
+  function dropAll(): void {
+    for (let i = messages.length - 1; i >= 0; i--) remove(i);
+    for (let page = 0; page < pages; page++) {
+      if (states[page] === DIRTY) setState(page, flash.erasePage(page) === OK ? ERASED : RETIRED);
+    }
+  }
+
   function begin(origin: number): Code {
     if (isWriting) return ERR_BUSY;
+    if (isSingle) dropAll();
     if (ready === 0 || messages.length >= MAX_MESSAGES) return ERR_FULL;
     isWriting = true;
     writingPages = 0;

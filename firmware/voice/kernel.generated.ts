@@ -1,6 +1,6 @@
 // Made by tools/kernel/build.ts from firmware/voice/kernel; do not edit. 2520 bytes of ARMv6-M Thumb code.
 // Compiler: arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205
-// SHA-256 of sources and flags: d51351075563f5c95ebf168570e69e08d8930bf40d626fd23059cf44539b81a1
+// SHA-256 of sources and flags: 7d63aad91758c9ad2f6aae5b04a8b3d8b8c8a71b45ff0c2309296d92fb7084f9
 
 import type { KernelImage } from "./kernel.ts";
 

@@ -1,7 +1,7 @@
 // The kernel's TypeScript twin: the same functions on the same memory, bit for bit (a test runs the Thumb bytes beside it).
 // For tests, the simulator and tools; never in the bundle.
 
-import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
+import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_LEFT, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
 import { capture as captureOn, flush as flushOn } from "./twin-capture.ts";
 import { render as renderOn } from "./twin-render.ts";
 
@@ -79,8 +79,11 @@ export function createTwin(memory: TwinMemory): Twin {
   }
 
   function renderCycles(state: number, _words: number, count: number): number {
-    const wordsPerSample = words(state, RENDER_STATE_WORDS * 4)[RENDER_WORDS_PER_SAMPLE];
-    return CALL_CYCLES + count * (wordsPerSample === 4 ? RENDER_CYCLES_OF_FOUR : RENDER_CYCLES_OF_ONE);
+    const s = words(state, RENDER_STATE_WORDS * 4);
+    const perSample = s[RENDER_WORDS_PER_SAMPLE];
+    // No more than the block still holds, and what of the sample in hand is not written yet.
+    const written = Math.min(count, (s[RENDER_LEFT] + 1) * perSample);
+    return CALL_CYCLES + written * (perSample === 4 ? RENDER_CYCLES_OF_FOUR : RENDER_CYCLES_OF_ONE);
   }
 
   return {

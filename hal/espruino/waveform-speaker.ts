@@ -125,6 +125,7 @@ export function createWaveformSpeaker(board: Pick<Board, "audioBufferMs" | "spea
       if (state !== IDLE) return ERR_BUSY;
       if (!memory.address) return ERR_MEMORY;
       // A new one each time: a used one remembers which buffer it was at.
+      // eslint-disable-next-line no-restricted-globals -- what the ports are compared with
       const own = new Waveform(words, { doubleBuffer: true });
       if (!own) return ERR_MEMORY;
       own.on("buffer", function (buffer: Uint8Array) {

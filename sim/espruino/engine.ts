@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { tokenizer, tokTypes } from "acorn";
 import { instrument } from "../cost/instrument.ts";
 import type { CodeMemory } from "../cost/model.ts";
 import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
@@ -76,6 +77,15 @@ export class EspruinoEngine implements Engine {
     });
   }
 
+  /** Where the process runs, and which it is. */
+  get folder(): string {
+    return this.#link.folder;
+  }
+
+  get pid(): number {
+    return this.#link.pid;
+  }
+
   boot(host: HostCall): void {
     const { interpreter, flashBytes, memories, isInstrumented, isMeasuring } = this.#options;
     this.#host = host;
@@ -86,7 +96,7 @@ export class EspruinoEngine implements Engine {
         if (BOOT_FILES.includes(name)) replaced.set(name, `$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`);
       }
     }
-    const begin = `$begin({isInstrumented:${isInstrumented},isMeasuring:${isMeasuring}});`;
+    const begin = `$begin({isMeasuring:${isMeasuring}});`;
     const own = new Map([[".bootPowerOn", `${glue}\n${shim}\n${begin}`]]);
     this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes, memories, replaced, own);
     this.#link.start(interpreter);
@@ -190,7 +200,7 @@ export class EspruinoEngine implements Engine {
   }
 
   #instrumented(source: string): string {
-    return instrument(source, { codeMemory: this.#options.codeMemory });
+    return countingSources(instrument(source, { codeMemory: this.#options.codeMemory }));
   }
 
   #visit(name: string, offset: number, length: number): void {
@@ -206,4 +216,21 @@ export class EspruinoEngine implements Engine {
     this.#flash!.add(name, Buffer.from(this.#instrumented(source), "latin1"));
     return name;
   }
+}
+
+/** `eval(x)` becomes `eval($source(x))`. A function in eval's place would add its scope to every function that the text makes. */
+function countingSources(source: string): string {
+  const tokens = [...tokenizer(source, { ecmaVersion: 5 })];
+  let out = "";
+  let copied = 0;
+  /** Open parentheses; true where a source ends. */
+  const open: boolean[] = [];
+  tokens.forEach((token, i) => {
+    const isEval = token.type === tokTypes.parenL && tokens[i - 1]?.type === tokTypes.name && source.slice(tokens[i - 1]!.start, tokens[i - 1]!.end) === "eval";
+    if (token.type === tokTypes.parenL) open.push(isEval);
+    const isEnd = token.type === tokTypes.parenR && open.pop() === true;
+    if (isEval) out += source.slice(copied, (copied = token.end)) + "$source(";
+    else if (isEnd) out += source.slice(copied, (copied = token.start)) + ")";
+  });
+  return out + source.slice(copied);
 }

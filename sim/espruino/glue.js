@@ -2,7 +2,7 @@
 // before shim.js, then $begin() once that is loaded. Adds no behaviour: the other end of the pipes is sim/espruino/link.ts.
 // Functions marked "ram" are kept in RAM: read from the flash file they would be slow.
 
-var $call, $begin, $boot, $float, $bytes;
+var $call, $begin, $boot, $source, $float, $bytes;
 
 (function (scope) {
   "ram";
@@ -104,6 +104,12 @@ var $call, $begin, $boot, $float, $bytes;
     charged("boot", []);
   };
 
+  /** For text that is about to be evaluated: the same text, counting its cost, which is stored beside the board's own files. */
+  $source = function (text) {
+    charged("charge", ["evaluate", text.length]);
+    return builtIn("Storage").read(charged("source", [crc32(text)]));
+  };
+
   $begin = function (options) {
     var place = E.getAddressOf;
     // Real addresses have 64 bits. Whether there is one is the interpreter's answer: only flat data has.
@@ -134,13 +140,6 @@ var $call, $begin, $boot, $float, $bytes;
     scope.require = function (name) {
       return name === "Flash" ? module : name === "Storage" ? storage : builtIn(name);
     };
-    // The text that counts its cost is stored beside the board's own files, and evaluated from there.
-    if (options.isInstrumented) {
-      scope.eval = function (source) {
-        charged("charge", ["evaluate", source.length]);
-        return evaluate(builtIn("Storage").read(charged("source", [crc32(source)])));
-      };
-    }
     process.on("uncaughtException", function (error) {
       charged("uncaught", ["" + error, error && error.stack ? "" + error.stack : ""]);
     });

@@ -71,6 +71,11 @@ export class Link {
     closeSync(starting);
   }
 
+  /** 0 when it does not run. */
+  get pid(): number {
+    return this.#pid;
+  }
+
   get isRunning(): boolean {
     return this.#pid !== 0;
   }

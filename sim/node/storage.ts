@@ -4,6 +4,8 @@
 // test/interpreter/storage.test.ts compares it with the real interpreter.
 // Not modelled, and so refused: StorageFile (open), hash, writeJSON. Strings read from a file stay when it is erased.
 
+import { HEADER_BYTES, KIND_STORAGE_FILE, NAME_AT, REAL_KINDS, aligned, headerBytes, isErased, nameBytes, nameText, parseHeader, type Header } from "./storage-format.ts";
+
 export interface StorageFlash {
   readonly bytes: number;
   readonly pageBytes: number;
@@ -13,24 +15,6 @@ export interface StorageFlash {
   erasePage(offset: number): void;
   /** A line on the console. */
   print(text: string): void;
-}
-
-const HEADER_BYTES = 32;
-const NAME_BYTES = 28;
-const NAME_AT = 4;
-const UNSET = 0xffffffff;
-const KIND_STORAGE_FILE = 64;
-/** Kinds that are listed and survive compaction: normal, StorageFile, compressed. */
-const REAL_KINDS = [0, KIND_STORAGE_FILE, 128];
-
-interface Header {
-  readonly isValid: boolean;
-  readonly isBlank: boolean;
-  readonly size: number;
-  readonly kind: number;
-  readonly name: Uint8Array;
-  /** The first four bytes of the name are zero: erased or replaced. */
-  readonly isTrash: boolean;
 }
 
 /** A place in the chain; `at` is undefined where the area ends. */
@@ -46,21 +30,6 @@ export interface StorageStats {
   fileCount: number;
   trashBytes: number;
   trashCount: number;
-}
-
-const aligned = (size: number): number => (size + 3) & ~3;
-const isErased = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0xff);
-
-/** 28 bytes; "x:" in front is a drive and is lost, what is too long as well. */
-function nameBytes(name: string): Uint8Array {
-  const whole = Buffer.alloc(NAME_BYTES);
-  whole.write(name.slice(0, NAME_BYTES), "latin1");
-  return name[1] === ":" ? Buffer.concat([whole.subarray(2), Buffer.alloc(2)]) : whole;
-}
-
-function nameText(name: Uint8Array): string {
-  const end = name.indexOf(0);
-  return Buffer.from(name.subarray(0, end < 0 ? NAME_BYTES : end)).toString("latin1");
 }
 
 export class Storage {
@@ -195,18 +164,8 @@ export class Storage {
   }
 
   #header(at: number): Header {
-    const bytes = at + HEADER_BYTES <= this.flash.bytes ? this.flash.read(at, HEADER_BYTES) : new Uint8Array(HEADER_BYTES);
-    const word = (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
-    const size = word & 0xffffff;
-    const name = bytes.subarray(NAME_AT);
-    return {
-      isValid: word !== UNSET && word !== 0 && at + HEADER_BYTES + size <= this.flash.bytes,
-      isBlank: isErased(bytes),
-      size,
-      kind: word >>> 24,
-      name,
-      isTrash: name[0] === 0 && name[1] === 0 && name[2] === 0 && name[3] === 0,
-    };
+    const isInside = at + HEADER_BYTES <= this.flash.bytes;
+    return parseHeader(isInside ? this.flash.read(at, HEADER_BYTES) : new Uint8Array(HEADER_BYTES), this.flash.bytes - at);
   }
 
   #pageAfter(at: number): number | undefined {
@@ -258,10 +217,7 @@ export class Storage {
     for (let isCompacted = false; ; isCompacted = true) {
       const { at, reclaimable } = this.#room(needed);
       if (at !== undefined) {
-        const bytes = new Uint8Array(HEADER_BYTES);
-        new DataView(bytes.buffer).setUint32(0, size, true);
-        bytes.set(name, NAME_AT);
-        this.flash.write(at, bytes);
+        this.flash.write(at, headerBytes(name, size));
         return { at, header: { isValid: true, isBlank: false, size, kind: 0, name, isTrash: false } };
       }
       if (isCompacted || needed >= reclaimable || !this.compact()) return undefined;

@@ -67,6 +67,20 @@ export class Toy extends Stage {
     return super.powerOn(cut);
   }
 
+  /** Supplies power while somebody holds the paw already. */
+  powerOnHeld(): this {
+    const before = Stage.onPowerOn;
+    Stage.onPowerOn = (stage) => {
+      before?.(stage);
+      stage.press();
+    };
+    try {
+      return this.powerOn();
+    } finally {
+      Stage.onPowerOn = before;
+    }
+  }
+
   /** Waits for something that comes within a second. */
   waitUntil(what: string, hasHappened: () => boolean): this {
     for (let i = 0; i < 200 && !hasHappened(); i++) this.wait(5);
@@ -82,9 +96,16 @@ export class Toy extends Stage {
   }
 
   /** When a switched pin was on, electrically, since power-on. */
-  lit(what: "light" | "microphone"): Span[] {
-    const pin = what === "light" ? this.board.heart.recording : this.board.microphone.power;
+  lit(what: "light" | "glow" | "microphone"): Span[] {
+    const { heart, microphone } = this.board;
+    const pin = what === "light" ? heart.recording : what === "glow" ? heart.glow : microphone.power;
     return spans(this.world.changes.get(pin.nrf) ?? [], ({ drive }) => isOn(drive, pin.on), this.machine.clock.now);
+  }
+
+  /** Level at which a pin rests now; undefined while it is none. */
+  lastLevel({ nrf }: { readonly nrf: number }): 0 | 1 | undefined {
+    const drive = this.world.changes.get(nrf)?.at(-1)?.drive;
+    return drive?.kind === "level" ? drive.level : undefined;
   }
 
   /** Since power-on the microphone had power only while the light shone and the paw was pressed, or had just been. */

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_RENDER } from "../../firmware/voice/abi.ts";
 import { crc32, createHarness } from "./harness.ts";
 import { UserError } from "../errors.ts";
@@ -137,23 +137,20 @@ ${code},
 `;
 }
 
-function main(args: readonly string[]): void {
+/** `npm run build:kernel`. */
+export async function buildKernel(args: readonly string[]): Promise<number> {
   const text = render(compile());
   if (!args.includes("--check")) {
     writeFileSync(MODULE, text);
-    return;
+    console.log("firmware/voice/kernel.generated.ts written");
+    return 0;
   }
   if (readFileSync(MODULE, "utf8") !== text) {
-    throw new UserError("firmware/voice/kernel.generated.ts is not what the sources and this compiler give", "Run the kernel build with the compiler that the module names, and commit the result.");
+    throw new UserError(
+      "firmware/voice/kernel.generated.ts is not what the sources and this compiler give",
+      "Run `npm run build:kernel` with the compiler that the module names, and commit the result.",
+    );
   }
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+  console.log("firmware/voice/kernel.generated.ts is what its sources compile to");
+  return 0;
 }

@@ -1,9 +1,8 @@
 // The quality table: SNR in the voice band (100-3600 Hz, linear response fitted) from microphone to speaker, on named clips,
 // levels and noise, for Waveform and DMA side by side. Figures are deterministic; about a minute.
 // The last two columns are the price while recording: interrupts per second, and RAM for two buffers of 250 ms.
-// `--json` prints the rows for machines.
+// `npm run bench -- --quality` prints it.
 
-import { fileURLToPath } from "node:url";
 import { compare } from "../audio/metrics.ts";
 import { MESSAGE_HZ, convert, encode, play, type Chain } from "./chain.ts";
 import { at, lena, spokenWords, type Clip } from "./clips.ts";
@@ -77,10 +76,10 @@ export function formatTable(rows: readonly Row[]): string {
   return lines.join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** The whole table as Markdown. */
+export async function qualityTable(): Promise<string> {
   const clips = [lena(), spokenWords()].filter((clip) => clip !== undefined);
   const rows: Row[] = [];
   for (const clip of clips) rows.push(...(await measure(clip, CHAINS, NOISES_DBFS)));
-  if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 1));
-  else console.log(formatTable(rows) + (clips.length < 2 ? "\n\nalsa-utils is not installed: its spoken words are left out." : ""));
+  return formatTable(rows) + (clips.length < 2 ? "\n\nalsa-utils is not installed: its spoken words are left out." : "");
 }

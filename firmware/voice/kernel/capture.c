@@ -1,7 +1,7 @@
 // Capture: converter samples in, IMA ADPCM blocks out. Shapes (scale, low-pass and decimate, DC block), then searches.
 //
-// The search keeps up to eight ways to encode the last samples, one per step index modulo 8, so that they differ in what
-// matters later. A way's cost is the square of its error seen through WEIGHT, which forgives what lies outside 100-3600 Hz.
+// The search keeps up to four ways to encode the last samples, one per step index modulo 4, so that they differ in what
+// matters later. A way's cost is the square of its error seen through weigh(), which forgives what lies outside 100-3600 Hz.
 // Words of eight nibbles are settled two words behind the newest sample: the best way decides, those that differ die.
 // So the result does not depend on how the samples were cut into calls.
 #include "kernel.h"
@@ -26,7 +26,7 @@
 #define DC_SHIFT 6
 
 // Error filter in 1/16 after the leading 1: near the linear prediction of a spectrum that is 10 dB lower in 100-3600 Hz,
-// with whole numbers that are cheap to multiply by.
+// with whole numbers that are cheap to multiply by. Their sizes add up to less than 16, so errors fed back cannot grow.
 static inline int weigh(const int *x) { return 3 * (x[0] - x[3]) - 5 * x[1] + x[2]; }
 #define WEIGHT_SHIFT 4
 

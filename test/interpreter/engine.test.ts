@@ -1,0 +1,122 @@
+// The interpreter as an engine: its boot order, its errors, its memory, and that nothing of it is left behind.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { nrf52840dk } from "../../boards/nrf52840dk.ts";
+import { EspruinoEngine } from "../../sim/espruino/engine.ts";
+import { espruinoEngine } from "../../sim/espruino/make.ts";
+import { firstDivergence, traceOf } from "../../sim/espruino/trace.ts";
+import { Stage, nodeEngine, type EngineMaker } from "../../sim/stage.ts";
+import { buildStorage } from "../../sim/storage-image.ts";
+
+const BYTES = nrf52840dk.storage.pages * 4096;
+
+describe("Espruino as an engine", function () {
+  this.timeout(30000);
+  const engines: EspruinoEngine[] = [];
+  let espruino: EngineMaker;
+
+  before(() => {
+    assert.ok(process.env["ESPRUINO"], "ESPRUINO=path of a Linux build of Espruino");
+    espruino = espruinoEngine(process.env["ESPRUINO"], { onMade: (engine) => engines.push(engine) });
+  });
+  afterEach(() => {
+    for (const engine of engines.splice(0)) engine.kill();
+  });
+
+  function run(files: Record<string, string>, engine: EngineMaker, ms = 100): Stage {
+    const storage = buildStorage(Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text, "latin1") })), BYTES);
+    return new Stage({ board: nrf52840dk, storage, native: () => () => undefined, engine }).powerOn().wait(ms);
+  }
+
+  /** Runs on both engines; they must agree. */
+  function both(files: Record<string, string>, ms?: number): Stage {
+    const [expected, got] = [run(files, nodeEngine, ms), run(files, espruino, ms)];
+    assert.equal(firstDivergence(traceOf(expected.machine, expected.world), traceOf(got.machine, got.world)), undefined);
+    return got;
+  }
+
+  it("runs boot files in Espruino's order, whatever theirs in Storage", () => {
+    const stage = both({ ".bootcde": "print('application')", ".boot1": "print('one')", ".boot0": "print('zero')" });
+    assert.deepEqual(stage.machine.console, ["zero", "one", "application"]);
+  });
+
+  it("runs .bootrst instead of .bootcde", () => {
+    assert.deepEqual(both({ ".bootcde": "print('application')", ".bootrst": "print('reset')" }).machine.console, ["reset"]);
+  });
+
+  it("evaluates text from Storage with the time that it takes", () => {
+    const text = "for(var i=0;i<100;i++);print(getTime()>0)";
+    both({ text, ".bootcde": `eval(require('Storage').read('text',0,${text.length}))` });
+  });
+
+  it("runs timers in virtual time, in the order of Espruino", () => {
+    const code = "setTimeout(function(){print('b')},20);setTimeout(function(){print('a');setTimeout(function(){print('c',getTime()>1)},1000)},10)";
+    assert.deepEqual(both({ ".bootcde": code }, 2000).machine.console, ["a", "b", "c true"]);
+  });
+
+  it("reacts to a promise before the next timer", () => {
+    const code = "setTimeout(function(){Promise.resolve().then(function(){print(1)}).then(function(){print(2)})},10);setTimeout(function(){print(3)},11)";
+    assert.deepEqual(both({ ".bootcde": code }).machine.console, ["1", "2", "3"]);
+  });
+
+  it("keeps an error in a callback from the others", () => {
+    const stage = both({ ".bootcde": "setTimeout(function(){throw new Error('x')},10);setTimeout(function(){print('goes on')},20)" });
+    assert.deepEqual(stage.machine.console, ["goes on"]);
+    assert.equal(stage.machine.uncaught[0]!.message, "Error: x");
+  });
+
+  it("carries numbers, text and bytes as they are", () => {
+    const code = `
+      var f=require("Flash"),a=${nrf52840dk.messages.kind === "flash" ? nrf52840dk.messages.base : 0},d=new Uint8Array(16);
+      for(var i=0;i<16;i++)d[i]=17*i;
+      f.write(d,a);f.write("\\x00\\x7f\\x80\\xff",a+16);
+      print(f.read(20,a).join());
+      f.erasePage(a);print(f.read(4,a).join());
+      analogWrite(new Pin("${nrf52840dk.heart.glow.espruino}"),1/3,{freq:200});
+      print(E.CRC32("123456789"),"\\xe9\\"\\n");`;
+    const { console } = both({ ".bootcde": code }).machine;
+    assert.equal(console[0], "0,17,34,51,68,85,102,119,136,153,170,187,204,221,238,255,0,127,128,255");
+    assert.equal(console[1], "255,255,255,255");
+    assert.equal(console[2], '3421780262 \xe9"\n');
+  });
+
+  it("gives an address to flat buffers only", () => {
+    const code = "print(E.getAddressOf(new ArrayBuffer(100),true)>0,E.getAddressOf(new Uint8Array(15).buffer,true))";
+    assert.deepEqual(run({ ".bootcde": code }, espruino).machine.console, ["true 0"]);
+  });
+
+  it("lets the board write and read a buffer while the interpreter waits", () => {
+    const code = `var b=new ArrayBuffer(1000),u=new Uint8Array(b),a=E.getAddressOf(b,true);u[1]=7;
+      print(peek8(a+1));poke8(a+999,[42]);poke16(a+2,0x1234);print(u[999],u[2],u[3],u[1]);`;
+    assert.deepEqual(both({ ".bootcde": code }).machine.console, ["7", "42 52 18 7"]);
+  });
+
+  it("has a variable back for each that a callback used", () => {
+    const maker = espruinoEngine(process.env["ESPRUINO"]!, { isMeasuring: true, onMade: (engine) => engines.push(engine) });
+    const stage = run({ ".bootcde": "setInterval(function(){var a=[1,2,3,{b:4}];a.push(getTime());},10)" }, maker);
+    const before = engines[0]!.variables.now;
+    stage.wait(1000);
+    assert.equal(engines[0]!.variables.now, before);
+  });
+
+  it("leaves neither process nor folder when the power fails", () => {
+    const stage = run({ ".bootcde": "setInterval(function(){},10)" }, espruino);
+    const { folder, pid } = engines[0]!;
+    assert.ok(existsSync(folder) && isRunning(pid));
+    stage.machine.cutPower();
+    stage.wait(100);
+    assert.equal(existsSync(folder), false);
+    for (const untilMs = Date.now() + 1000; isRunning(pid) && Date.now() < untilMs; ) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    assert.equal(isRunning(pid), false);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    // Dead but not yet collected: this process has not been idle since.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+  } catch {
+    return false;
+  }
+}

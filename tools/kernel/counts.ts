@@ -1,0 +1,51 @@
+// What the kernel costs: instructions (the same on every core that runs ARMv6-M code) and cycles (of rp2040js's Cortex-M0+)
+// per sample, by executing the committed bytes on the clips; code bytes. `npm run bench` prints them.
+
+import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
+import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
+import { at, lena, spokenWords } from "./clips.ts";
+import { createHarness, type Harness } from "./harness.ts";
+
+const SECONDS = 3;
+const MID = 2048;
+
+export interface Count {
+  readonly what: string;
+  /** Per 8 kHz sample, or per byte for the CRC. */
+  readonly instructions: number;
+  readonly cycles: number;
+}
+
+function spent(harness: Harness, units: number, what: string, run: () => void): Count {
+  const { instructions, cycles } = harness.spent;
+  run();
+  return { what, instructions: (harness.spent.instructions - instructions) / units, cycles: (harness.spent.cycles - cycles) / units };
+}
+
+export async function measureCounts(): Promise<{ bytes: number; counts: Count[] }> {
+  const code = Uint8Array.from(kernelImage.code, (character) => character.charCodeAt(0));
+  const harness = createHarness(code, kernelImage.offsets);
+  const counts: Count[] = [];
+  let block = new Uint8Array(BLOCK_BYTES);
+  for (const clip of [lena(), spokenWords()]) {
+    if (!clip) continue;
+    for (const level of [-6, -36]) {
+      const voice = (await at(clip, 2 * MESSAGE_RATE_HZ, level)).subarray(0, SECONDS * 2 * MESSAGE_RATE_HZ);
+      const input = Int16Array.from(voice, (x) => Math.round(MID + MID * x));
+      harness.beginCapture({ mid: MID, full: MID, decimation: 2 });
+      counts.push(
+        spent(harness, voice.length / 2, `capture, ${clip.name}, ${level} dBFS`, () => {
+          for (let from = 0; from < input.length; from += 4000) harness.capture(input.subarray(from, from + 4000));
+        }),
+      );
+      if (counts.length === 1) block = harness.block(0).slice();
+    }
+  }
+  for (const wordsPerSample of [1, 4] as const) {
+    harness.beginRender({ wordsPerSample, full: 500, volume: 256 });
+    harness.beginBlock(block, BLOCK_SAMPLES);
+    counts.push(spent(harness, BLOCK_SAMPLES, `render, ${wordsPerSample} words per sample`, () => void harness.render(4 * BLOCK_SAMPLES)));
+  }
+  counts.push(spent(harness, block.length, "crc32, per byte", () => void harness.crc32(block, 0)));
+  return { bytes: code.length, counts };
+}
