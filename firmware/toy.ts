@@ -1,6 +1,6 @@
 // The toy: one state machine. Every event has a defined outcome in every state: the table below, a letter a cell.
 
-import { ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
+import { ERR_FORBIDDEN, ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
 import {
   HEART_BROKEN,
   HEART_DARK,
@@ -116,7 +116,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
       handle(CAPTURED);
     },
   });
-  const player = createPlayer(hal.speaker, kernel, log, function (code) {
+  const player = createPlayer(clock, hal.speaker, kernel, log, function (code) {
     playedCode = code;
     handle(PLAYED);
   });
@@ -146,8 +146,10 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
 
   function maintain(): void {
     housekeeping = undefined;
-    if (log.maintain()) housekeeping = clock.after(MAINTAIN_MS, maintain);
-    else player.prepare(nextMessage());
+    // A step takes longer than a tone may be stretched, or a child kept waiting.
+    if (earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || log.maintain()) {
+      housekeeping = clock.after(MAINTAIN_MS, maintain);
+    }
   }
 
   function forget(): void {
@@ -157,7 +159,8 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   }
 
   function earconFor(code: Code): number {
-    return code === ERR_FULL ? EARCON_FULL : EARCON_ERROR;
+    // Forbidden: the paw was let go in the meantime. Nothing is broken.
+    return code === ERR_FULL ? EARCON_FULL : code === ERR_FORBIDDEN ? EARCON_NO : EARCON_ERROR;
   }
 
   function record(token?: PawToken): void {

@@ -115,7 +115,10 @@ export interface Speaker {
   silence(): void;
 }
 
-/** Flash for messages: addresses from 0 to `pages` x `pageBytes`, page 0 first. Writing only clears bits; erasing sets a page to 0xFF. */
+/**
+ * Flash for messages: addresses from 0 to `pages` x `pageBytes`, page 0 first. Erasing sets a page to 0xFF; writing clears
+ * bits. The caller never writes a 1 over a 0: what that gives is not defined, not even an error everywhere.
+ */
 export interface Flash {
   readonly pageBytes: number;
   readonly pages: number;

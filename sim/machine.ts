@@ -54,6 +54,8 @@ export class Machine {
   /** Native calls made, and the longest time without an idle pass, for reports. */
   longestPassUs = 0;
   isPowered = false;
+  /** When the power went; never while it is on. */
+  poweredOffUs = Infinity;
   isRebooting = false;
 
   readonly #engine: Engine;
@@ -156,6 +158,7 @@ export class Machine {
 
   #powerOff(): void {
     this.isPowered = false;
+    this.poweredOffUs = Math.min(this.poweredOffUs, this.clock.now);
     this.waveforms.end();
     this.#engine.kill();
   }

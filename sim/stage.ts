@@ -69,6 +69,7 @@ export class Stage {
 
   /** Supplies the board with power: a boot from the flash as it is. */
   powerOn(cut?: CutPlan): this {
+    if (this.machine?.isPowered) this.machine.cutPower();
     const { board } = this;
     this.world = new World(board, {
       noiseDbfs: this.#options.noiseDbfs ?? -70,

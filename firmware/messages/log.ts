@@ -109,10 +109,16 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
     return native.crc32(flash.read(page * pageBytes, pageBytes)) === blankCheck;
   }
 
-  // A read of more than two variables' worth of bytes is sought as one piece of memory, which takes the interpreter 11 ms.
+  // A page's first four words if its header is whole. A read of more than two variables' worth of bytes is sought as one piece
+  // of memory, which takes the interpreter 11 ms; these are fewer.
+  function readPlace(page: number): Uint32Array | undefined {
+    const words = new Uint32Array(flash.read(page * pageBytes, (WORD_CHECK + 1) * 4).buffer);
+    return words[WORD_MAGIC] === PAGE_MAGIC && words[WORD_CHECK] === headerCheck(words) ? words : undefined;
+  }
+
   function holds(page: number, sequence: number, index: number): boolean {
-    const words = new Uint32Array(flash.read(page * pageBytes, WORD_CHECK * 4).buffer);
-    return words[WORD_SEQUENCE] === sequence && (words[WORD_PLACE] & 0xffff) === index;
+    const words = readPlace(page);
+    return words !== undefined && words[WORD_SEQUENCE] === sequence && (words[WORD_PLACE] & 0xffff) === index;
   }
 
   function readWords(page: number): Uint32Array {
@@ -172,7 +178,8 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
   function release(firstPage: number, sequence: number, count: number): void {
     let page = firstPage;
     for (let step = 0; step < pages && count > 0; step++) {
-      if (states[page] === USED && readWords(page)[WORD_SEQUENCE] === sequence) {
+      const words = states[page] === USED ? readPlace(page) : undefined;
+      if (words && words[WORD_SEQUENCE] === sequence) {
         setState(page, DIRTY);
         count--;
       }
@@ -215,17 +222,18 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
       // Most pages are blank, and one byte costs far less than a whole header. What lies behind it is verified before use.
       if (isUnwritten(page)) continue;
       setState(page, DIRTY);
-      const words = readWords(page);
-      if (words[WORD_MAGIC] !== PAGE_MAGIC || words[WORD_CHECK] !== headerCheck(words)) continue;
-      const sequence = words[WORD_SEQUENCE];
+      const place = readPlace(page);
+      if (!place) continue;
+      const sequence = place[WORD_SEQUENCE];
       sequences[page] = sequence;
       if (!hasAny || ((sequence - newest) | 0) > 0) {
         newest = sequence;
         head = page;
         hasAny = true;
       }
-      const isFirst = (words[WORD_PLACE] & 0xffff) === 0;
-      if (!isFirst || words[WORD_DELETED] !== ERASED_WORD || words[WORD_COMMIT] !== commitCheck(words)) continue;
+      if ((place[WORD_PLACE] & 0xffff) !== 0) continue;
+      const words = readWords(page);
+      if (words[WORD_DELETED] !== ERASED_WORD || words[WORD_COMMIT] !== commitCheck(words)) continue;
       found.push({
         sequence: sequence,
         origin: words[WORD_PLACE] >>> 16,
@@ -388,9 +396,22 @@ export function createMessageLog(flash: Flash, native: NativeCode, recordingSamp
     return true;
   }
 
+  // Verifies one of the pages that a recording would take next, which then need not wait for it. The ring goes on from
+  // `head`, so once these pages are known to be blank only a few pages of older messages can lie between.
+  function verifyOne(): boolean {
+    let page = head;
+    for (let step = 0; step < reserve; step++) {
+      page = page + 1 === pages ? 0 : page + 1;
+      if (states[page] !== UNVERIFIED) continue;
+      setState(page, isBlank(page) ? ERASED : DIRTY);
+      return true;
+    }
+    return false;
+  }
+
   function maintain(): boolean {
     if (isWriting) return false;
-    if (cleanOne()) return true;
+    if (cleanOne() || verifyOne()) return true;
     return (ready < reserve || messages.length >= MAX_MESSAGES) && evict();
   }
 

@@ -1,6 +1,7 @@
 // IMA ADPCM: the reference arithmetic that sox and libsndfile share, and the mono WAV block (IMA "Recommended Practices",
 // revision 3.00; Microsoft "New Multimedia Data Types", 1994). For the twin, the tools and the companion; never in the
-// bundle, where the kernel does this in machine code. Integers only: C with 32-bit int gives the same.
+// bundle, where the kernel does this in machine code. Integers only: C with 32-bit int gives the same. The functions of one
+// nibble are the arithmetic as it is written down; those of a block do the same faster, and a test holds them to it.
 
 /** Quantiser step for each index. */
 export const STEPS: readonly number[] = [
@@ -69,19 +70,69 @@ export function samplesInBlock(bytes: number): number {
   return (bytes - HEADER_BYTES) * 2 + 1;
 }
 
+/**
+ * What the loops over a whole block look up, one read per sample: at index * 16 + nibble, the signed difference above TO_MOVE
+ * bits of the next index * 16. Measured on V8: faster than a table for each of the two, and as fast as one by whole bytes.
+ */
+const TO_MOVE = 11;
+const NEXT = (1 << TO_MOVE) - 1;
+
+function transitionTable(): Int32Array {
+  const table = new Int32Array(1 << TO_MOVE);
+  for (let at = 0; at < (MAX_INDEX + 1) * 16; at++) {
+    const moved = difference(STEPS[at >> 4], at & 7);
+    const index = clamp((at >> 4) + INDEX_CHANGE[at & 7], 0, MAX_INDEX);
+    table[at] = ((at & 8 ? -moved : moved) << TO_MOVE) | (index << 4);
+  }
+  return table;
+}
+
+const TRANSITIONS = transitionTable();
+const STEP_OF = new Int32Array(STEPS);
+
+/**
+ * The nibble that encodeNibble chooses for a distance of -65535..65535 (a test tries them all), by masks instead of branches:
+ * no processor foresees which way a voice's would go.
+ */
+export function nibbleFor(distance: number, step: number): number {
+  const sign = distance >> 31;
+  let rest = ((distance ^ sign) - sign - step) | 0;
+  let below = rest >> 31;
+  let missing = below & 4;
+  rest = (rest + (step & below) - (step >> 1)) | 0;
+  below = rest >> 31;
+  missing |= below & 2;
+  rest = (rest + ((step >> 1) & below) - (step >> 2)) | 0;
+  return (sign & 8) | (7 ^ (missing | (rest >>> 31)));
+}
+
+/** Decodes the first `samples.length` samples of a block. */
+export function decodeInto(samples: Int16Array, block: Uint8Array): void {
+  const wanted = samples.length;
+  if (block.length < HEADER_BYTES) throw new RangeError("an IMA ADPCM block has at least " + HEADER_BYTES + " bytes, this one " + block.length);
+  if (wanted > samplesInBlock(block.length)) throw new RangeError("no " + wanted + " samples in a block of " + block.length + " bytes");
+  if (block[2] > MAX_INDEX) throw new RangeError("step index " + block[2] + " in a block header: the highest is " + MAX_INDEX);
+  const table = TRANSITIONS;
+  let predictor = ((block[0] | (block[1] << 8)) << 16) >> 16;
+  let entry = block[2] << 4;
+  let position = 1;
+  if (wanted > 0) samples[0] = predictor;
+  for (let at = HEADER_BYTES; position + 1 < wanted; at++, position += 2) {
+    const pair = block[at];
+    entry = table[(entry & NEXT) | (pair & 15)];
+    samples[position] = predictor = clamp((predictor + (entry >> TO_MOVE)) | 0, -32768, 32767);
+    entry = table[(entry & NEXT) | (pair >> 4)];
+    samples[position + 1] = predictor = clamp((predictor + (entry >> TO_MOVE)) | 0, -32768, 32767);
+  }
+  if (position < wanted) {
+    samples[position] = decodeNibble({ predictor: predictor, index: (entry & NEXT) >> 4 }, block[HEADER_BYTES + (position >> 1)] & 15);
+  }
+}
+
 /** Decodes the first `count` samples of a block (all of them by default). */
 export function decodeBlock(block: Uint8Array, count?: number): Int16Array {
-  if (block.length < HEADER_BYTES) throw new RangeError("an IMA ADPCM block has at least " + HEADER_BYTES + " bytes, this one " + block.length);
-  const wanted = count === undefined ? samplesInBlock(block.length) : count;
-  if (wanted < 0 || wanted > samplesInBlock(block.length)) throw new RangeError("no " + wanted + " samples in a block of " + block.length + " bytes");
-  if (block[2] > MAX_INDEX) throw new RangeError("step index " + block[2] + " in a block header: the highest is " + MAX_INDEX);
-  const state = { predictor: ((block[0] | (block[1] << 8)) << 16) >> 16, index: block[2] };
-  const samples = new Int16Array(wanted);
-  if (wanted > 0) samples[0] = state.predictor;
-  for (let i = 1; i < wanted; i++) {
-    const pair = block[HEADER_BYTES + ((i - 1) >> 1)];
-    samples[i] = decodeNibble(state, i & 1 ? pair & 15 : pair >> 4);
-  }
+  const samples = new Int16Array(count === undefined ? Math.max(0, samplesInBlock(block.length)) : count);
+  decodeInto(samples, block);
   return samples;
 }
 
@@ -105,12 +156,31 @@ export function writeNibble(block: Uint8Array, position: number, nibble: number)
  * zero nibbles. Returns the index to begin the next block with.
  */
 export function encodeBlock(samples: ArrayLike<number>, block: Uint8Array, index: number): number {
-  if (samples.length < 1 || samples.length > samplesInBlock(block.length)) {
-    throw new RangeError(samples.length + " samples do not make a block of " + block.length + " bytes");
+  const count = samples.length;
+  if (count < 1 || count > samplesInBlock(block.length)) {
+    throw new RangeError(count + " samples do not make a block of " + block.length + " bytes");
   }
-  const state = { predictor: samples[0], index: index };
-  for (let i = 0; i < block.length; i++) block[i] = 0;
-  writeHeader(block, samples[0], index);
-  for (let i = 1; i < samples.length; i++) writeNibble(block, i, encodeNibble(state, samples[i]));
-  return state.index;
+  const table = TRANSITIONS;
+  const steps = STEP_OF;
+  let predictor = samples[0];
+  let state = index << 4;
+  let position = 1;
+  let at = HEADER_BYTES;
+  writeHeader(block, predictor, index);
+  for (; position + 1 < count; position += 2) {
+    const low = nibbleFor((samples[position] - predictor) | 0, steps[state >> 4]);
+    let entry = table[state | low];
+    predictor = clamp((predictor + (entry >> TO_MOVE)) | 0, -32768, 32767);
+    state = entry & NEXT;
+    const high = nibbleFor((samples[position + 1] - predictor) | 0, steps[state >> 4]);
+    entry = table[state | high];
+    predictor = clamp((predictor + (entry >> TO_MOVE)) | 0, -32768, 32767);
+    state = entry & NEXT;
+    block[at++] = low | (high << 4);
+  }
+  for (let rest = at; rest < block.length; rest++) block[rest] = 0;
+  if (position === count) return state >> 4;
+  const last = { predictor: predictor, index: state >> 4 };
+  writeNibble(block, position, encodeNibble(last, samples[position]));
+  return last.index;
 }

@@ -30,6 +30,7 @@ export interface Earcons {
   play(earcon: number, onEnd?: () => void): void;
   /** Cuts off whatever sounds. */
   stop(): void;
+  isSounding(): boolean;
 }
 
 export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
@@ -82,5 +83,11 @@ export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
     step();
   }
 
-  return { play: play, stop: stop };
+  return {
+    play: play,
+    stop: stop,
+    isSounding: function () {
+      return steps !== undefined;
+    },
+  };
 }

@@ -44,10 +44,11 @@ export interface Kernel {
   flush(): number;
   /** Samples encoded so far. */
   captured(): number;
-  /** The block that render reads: fill it, then call beginBlock. */
-  readonly playing: Uint8Array;
+  /** Blocks that render reads: one can be filled while the other plays. */
+  readonly playing: readonly Uint8Array[];
   beginRender(wordsPerSample: number, fullScale: number, volume: number): void;
-  beginBlock(samples: number): void;
+  /** Turns to playing[which], which holds `samples`. */
+  beginBlock(which: number, samples: number): void;
   /** Renders up to `count` duty words to `address`; fewer when the block is used up. */
   render(address: number, count: number): number;
 }
@@ -58,7 +59,7 @@ const RENDER_AT = CAPTURE_AT + CAPTURE_STATE_WORDS;
 const BLOCKS_AT = RENDER_AT + RENDER_STATE_WORDS;
 const BLOCK_WORDS = BLOCK_BYTES >> 2;
 const PLAYING_AT = BLOCKS_AT + 2 * BLOCK_WORDS;
-const ALL_WORDS = PLAYING_AT + BLOCK_WORDS;
+const ALL_WORDS = PLAYING_AT + 2 * BLOCK_WORDS;
 
 /** Samples of the known-answer test: a rough ramp that visits both signs and large steps. */
 const KNOWN_SAMPLES = 64;
@@ -75,7 +76,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     return new Uint8Array(bytes.buffer, bytes.byteOffset + at * 4, BLOCK_BYTES);
   }
   const blocks = [block(BLOCKS_AT), block(BLOCKS_AT + BLOCK_WORDS)];
-  const playing = block(PLAYING_AT);
+  const playing = [block(PLAYING_AT), block(PLAYING_AT + BLOCK_WORDS)];
 
   function call(index: number, a: number, b: number, c: number, d: number): number {
     return functions ? functions[index](a, b, c, d) : 0;
@@ -109,10 +110,10 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     words[RENDER_AT + RENDER_WORDS_PER_SAMPLE] = wordsPerSample;
     words[RENDER_AT + RENDER_FULL] = fullScale;
     words[RENDER_AT + RENDER_VOLUME] = volume;
-    words[RENDER_AT + RENDER_BLOCK] = base + PLAYING_AT * 4;
   }
 
-  function beginBlock(samples: number): void {
+  function beginBlock(which: number, samples: number): void {
+    words[RENDER_AT + RENDER_BLOCK] = base + (PLAYING_AT + which * BLOCK_WORDS) * 4;
     words[RENDER_AT + RENDER_LEFT] = samples;
     words[RENDER_AT + RENDER_POSITION] = 0;
   }

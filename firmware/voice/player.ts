@@ -1,6 +1,6 @@
 // Plays one message: message log -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
 
-import { OK, type Code, type Speaker } from "../../hal/contract.ts";
+import { OK, type Clock, type Code, type Speaker, type TimerId } from "../../hal/contract.ts";
 import type { Message, MessageLog } from "../messages/log.ts";
 import { BLOCK_SAMPLES } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
@@ -9,8 +9,11 @@ import type { Kernel } from "./kernel.ts";
 export const MESSAGE_VOLUME = 256;
 
 export interface Player {
-  /** Loads the beginning of what a tap would play, so that the tap need not wait for flash. Not while something plays. */
-  prepare(message: Message | undefined): void;
+  /**
+   * Loads one block of the beginning of what a tap would play, so that the tap need not wait for flash; false when there is
+   * no more to load. Not while something plays.
+   */
+  prepare(message: Message | undefined): boolean;
   /** Starts; OK promises one `ended`. */
   play(message: Message): Code;
   /** Ends the playback; `ended` follows. */
@@ -19,52 +22,77 @@ export interface Player {
   message(): Message | undefined;
 }
 
-export function createPlayer(speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code) => void): Player {
+export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code) => void): Player {
   let playing: Message | undefined;
-  // The message whose first block lies in kernel.playing, whole and unplayed.
-  let prepared: Message | undefined;
+  // Blocks nextBlock..loadedTo-1 of this message lie in kernel.playing, whole and unplayed; block n in playing[n & 1].
+  let loaded: Message | undefined;
   let nextBlock = 0;
-  // Words that the kernel has still to render from its block.
+  let loadedTo = 0;
+  // Words that the kernel has still to render from the block before nextBlock.
   let blockWords = 0;
   let failure: Code = OK;
+  let loader: TimerId | undefined;
 
-  function loadBlock(message: Message): boolean {
+  /** Reads one block more; false when there is none, or no room for it. */
+  function load(message: Message): boolean {
+    if (loaded !== message) loadedTo = nextBlock;
+    loaded = message;
+    const room = blockWords > 0 ? 1 : 2;
+    if (failure !== OK || loadedTo - nextBlock >= room || loadedTo * BLOCK_SAMPLES >= message.samples) return false;
+    failure = log.readBlock(message, loadedTo, kernel.playing[loadedTo & 1]);
+    if (failure === OK) loadedTo++;
+    return failure === OK;
+  }
+
+  // Flash is read between the buffers, so that a buffer which falls empty waits for the kernel only.
+  function loadAhead(): void {
+    loader = undefined;
+    if (playing) load(playing);
+  }
+
+  function turnBlock(message: Message): boolean {
+    if (loaded !== message || loadedTo === nextBlock) load(message);
+    if (loadedTo === nextBlock) return false;
     const left = message.samples - nextBlock * BLOCK_SAMPLES;
-    if (left <= 0) return false;
-    if (nextBlock > 0 || message !== prepared) failure = log.readBlock(message, nextBlock, kernel.playing);
-    prepared = undefined;
-    if (failure !== OK) return false;
-    nextBlock++;
     const samples = left < BLOCK_SAMPLES ? left : BLOCK_SAMPLES;
-    kernel.beginBlock(samples);
+    kernel.beginBlock(nextBlock & 1, samples);
     blockWords = samples * speaker.wordsPerSample;
+    nextBlock++;
     return true;
   }
 
   function fill(address: number, words: number): number {
     let written = 0;
-    while (playing && written < words && (blockWords > 0 || loadBlock(playing))) {
+    while (playing && written < words && (blockWords > 0 || turnBlock(playing))) {
       const count = kernel.render(address + written * 2, words - written);
       written += count;
       blockWords -= count;
     }
+    if (loader === undefined) loader = clock.after(0, loadAhead);
     return written;
   }
 
-  function prepare(message: Message | undefined): void {
-    if (message === prepared) return;
-    prepared = message && log.readBlock(message, 0, kernel.playing) === OK ? message : undefined;
+  function rewind(): void {
+    if (nextBlock !== 0) loaded = undefined;
+    nextBlock = 0;
+    blockWords = 0;
+    failure = OK;
+  }
+
+  function prepare(message: Message | undefined): boolean {
+    rewind();
+    return message !== undefined && load(message);
   }
 
   function onEnd(code: Code): void {
+    if (loader !== undefined) clock.cancel(loader);
+    loader = undefined;
     ended(code === OK ? failure : code);
   }
 
   function play(message: Message): Code {
+    rewind();
     playing = message;
-    nextBlock = 0;
-    blockWords = 0;
-    failure = OK;
     kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, MESSAGE_VOLUME);
     return speaker.play(fill, onEnd);
   }

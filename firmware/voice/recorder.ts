@@ -5,7 +5,7 @@
 import { ERR_FULL, ERR_HARDWARE, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_OWN } from "../messages/layout.ts";
 import type { MessageLog } from "../messages/log.ts";
-import { BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "./abi.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_MAX_SAMPLES, MESSAGE_RATE_HZ } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Longest message, in samples. */
@@ -14,6 +14,9 @@ export const LIMIT_SAMPLES = 40 * MESSAGE_RATE_HZ;
 export const SHORTEST_SAMPLES = MESSAGE_RATE_HZ / 2;
 /** The warning sounds when so much is left. */
 export const WARNING_SAMPLES = 5 * MESSAGE_RATE_HZ;
+
+/** Blocks that may wait for flash: as many as two capture buffers make, the padded last one, and one on its way. */
+const QUEUE_BLOCKS = 6;
 
 export interface RecorderListener {
   /** Five seconds are left. */
@@ -35,6 +38,9 @@ export interface Recorder {
 
 export function createRecorder(clock: Clock, microphone: Microphone, kernel: Kernel, log: MessageLog, listener: RecorderListener): Recorder {
   const decimation = Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5);
+  const portion = CAPTURE_MAX_SAMPLES * decimation;
+  const queue: Uint8Array[] = [];
+  for (let i = 0; i < QUEUE_BLOCKS; i++) queue.push(new Uint8Array(BLOCK_BYTES));
   let limit = LIMIT_SAMPLES;
   let complete = 0;
   let stored = 0;
@@ -64,20 +70,27 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
     step = undefined;
     // What lies beyond the limit was captured while the last buffer filled; it is not part of the message.
     if (failure === OK && stored < complete && stored * BLOCK_SAMPLES < limit) {
-      failure = log.append(kernel.blocks[stored & 1]);
+      failure = log.append(queue[stored % QUEUE_BLOCKS]);
       stored++;
       armStep();
     } else if (hasEnded) finish();
     else if (failure !== OK) microphone.stop();
   }
 
+  // Takes the block that the kernel has just completed; it will soon write over it.
+  function keep(blocks: number): void {
+    if (blocks === complete) return;
+    if (complete - stored >= QUEUE_BLOCKS) failure = ERR_HARDWARE;
+    else queue[complete % QUEUE_BLOCKS].set(kernel.blocks[complete & 1]);
+    complete++;
+  }
+
   function onSamples(address: number, count: number): void {
-    if (failure !== OK) return;
-    complete = kernel.capture(address, count);
-    // The kernel has two blocks: with three waiting, one is gone.
-    if (complete - stored > 2) failure = ERR_HARDWARE;
+    for (let done = 0; done < count && failure === OK; done += portion) {
+      keep(kernel.capture(address + 2 * done, Math.min(portion, count - done)));
+    }
     const samples = kernel.captured();
-    if (failure !== OK || samples >= limit) microphone.stop();
+    if (samples >= limit) microphone.stop();
     else if (!isWarned && samples >= limit - WARNING_SAMPLES) {
       isWarned = true;
       if (limit > WARNING_SAMPLES * 2) listener.ending();
@@ -88,7 +101,7 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
   function onEnd(code: Code): void {
     microphone.close();
     if (failure === OK) failure = code;
-    complete = Math.ceil(kernel.flush() / BLOCK_SAMPLES);
+    if (failure === OK) keep(Math.ceil(kernel.flush() / BLOCK_SAMPLES));
     hasEnded = true;
     armStep();
   }

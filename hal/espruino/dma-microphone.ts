@@ -38,8 +38,9 @@ export function createDmaMicrophone(
   const front = board.microphone;
   const fullScaleVolts = (front.reference === "internal" ? REFERENCE_INTERNAL_VOLTS : board.supplyVolts / 4) / front.gain;
   const midScale = Math.floor((front.biasVolts / fullScaleVolts) * RESULT_RANGE + 0.5);
-  const bufferMs = board.audioBufferMs;
-  const words = (RATE_HZ * bufferMs) / 1000;
+  // The memory of a playback buffer: results come at half the rate of duty words, so it lasts twice as long here.
+  const words = (board.audioBufferMs * board.speaker.carrierHz) / 1000;
+  const bufferMs = (words * 1000) / RATE_HZ;
   const buffers = createAudioMemory(board, memory);
   const saadc = createSaadc(front, clock);
   const light = new Pin(board.heart.recording.espruino);

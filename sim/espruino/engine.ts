@@ -134,7 +134,7 @@ export class EspruinoEngine implements Engine {
     for (;;) {
       const line = this.#link.readLine();
       if (line === "idle") return;
-      const [turns, operation, args, used] = parse(line) as [number, string, Wire[], number?];
+      const [turns, operation, args, used] = parse(line) as unknown as [number, string, Wire[], number?];
       if (operation === "begin") this.#variablesAtBegin = used ?? 0;
       else if (used !== undefined) this.#count(used - this.#variablesAtBegin);
       this.#turns += turns;

@@ -2,13 +2,11 @@
 // before shim.js, then $begin() once that is loaded. Adds no behaviour: the other end of the pipes is sim/espruino/link.ts.
 // Functions marked "ram" are kept in RAM: read from the flash file they would be slow.
 
-var $call, $begin, $boot, $source, $float, $bytes;
-
 (function (scope) {
   "ram";
   var later = setTimeout;
   var leave = E.reboot;
-  var isFlat = E.getAddressOf;
+  var realAddress = E.getAddressOf;
   var crc32 = E.CRC32;
   var evaluate = eval;
   var builtIn = require;
@@ -19,18 +17,20 @@ var $call, $begin, $boot, $source, $float, $bytes;
   var float = new Float64Array(1);
   var words = new Uint32Array(float.buffer);
   var isMeasuring = false;
+  // A multiple of three bytes, so that pieces of base64 join.
+  var PIECE = 300;
 
   // Numbers must arrive as they are: Espruino prints floats with eleven decimals.
-  $float = function (low, high) {
+  scope.$float = function (low, high) {
     words[0] = low;
     words[1] = high;
     return float[0];
   };
-  $bytes = function (base64) {
+  scope.$bytes = function (base64) {
     return new Uint8Array(E.toArrayBuffer(atob(base64)));
   };
 
-  // JSON, in which a string begins with what it is: s text, f float, b bytes, u undefined.
+  // JSON, in which a string begins with what it is: s text, f float, b bytes, x text as bytes, u undefined.
   function text(value) {
     if (value === undefined) return '"u"';
     if (typeof value === "string") return JSON.stringify("s" + value);
@@ -83,15 +83,32 @@ var $call, $begin, $boot, $source, $float, $bytes;
     }
   }
 
-  $call = function (turns, operation, args) {
-    var request = "[" + text(turns) + "," + text(operation) + "," + text(args);
-    return exchange(request + (isMeasuring ? "," + memory(false).usage + "]" : "]"));
+  // In pieces: as one text, with its copies, it might not fit the memory that the application leaves.
+  function sendLong(kind, data) {
+    requests.write('"' + kind);
+    for (var at = 0; at < data.length; at += PIECE) {
+      requests.write(btoa(kind === "b" ? data.subarray(at, Math.min(at + PIECE, data.length)) : data.substr(at, PIECE)));
+    }
+    return '"';
+  }
+
+  scope.$call = function (turns, operation, args) {
+    var request = "[" + text(turns) + "," + text(operation) + ",[";
+    for (var i = 0; i < args.length; i++) {
+      if (i) request += ",";
+      var kind = typeof args[i] === "string" ? "x" : args[i] instanceof Uint8Array ? "b" : "";
+      if (kind && args[i].length > PIECE) {
+        requests.write(request);
+        request = sendLong(kind, args[i]);
+      } else request += text(args[i]);
+    }
+    return exchange(request + (isMeasuring ? "]," + memory(false).usage + "]" : "]]"));
   };
 
   function charged(operation, args) {
     var turns = $t;
     $t = 0;
-    return $call(turns, operation, args);
+    return scope.$call(turns, operation, args);
   }
 
   function pump() {
@@ -100,21 +117,29 @@ var $call, $begin, $boot, $source, $float, $bytes;
   }
 
   /** At the head of a boot file that counts its cost. */
-  $boot = function () {
+  scope.$boot = function () {
     charged("boot", []);
   };
 
   /** For text that is about to be evaluated: the same text, counting its cost, which is stored beside the board's own files. */
-  $source = function (text) {
+  scope.$source = function (text) {
     charged("charge", ["evaluate", text.length]);
     return builtIn("Storage").read(charged("source", [crc32(text)]));
   };
 
-  $begin = function (options) {
+  scope.$begin = function (options) {
     var place = E.getAddressOf;
-    // Real addresses have 64 bits. Whether there is one is the interpreter's answer: only flat data has.
+    var places = [];
+    // Whether there is an address is the interpreter's answer, as only flat data has one; which, is the board's.
     E.getAddressOf = function (value, flat) {
-      return isFlat(value, true) ? place(value, flat) : 0;
+      return realAddress(value, true) ? place(value, flat) : 0;
+    };
+    // Espruino compares two buffers by their text: it takes thousands of variables, and blank ones of a size are equal.
+    $buffers.indexOf = function (buffer) {
+      var address = realAddress(buffer, true);
+      var index = places.indexOf(address);
+      if (index < 0) places.push(address);
+      return index;
     };
     E.CRC32 = function (data) {
       charged("charge", ["crc32", typeof data === "string" ? data.length : data.byteLength]);
@@ -125,7 +150,7 @@ var $call, $begin, $boot, $source, $float, $bytes;
         return charged("flash.read", [length, address]);
       },
       write: function (data, address) {
-        return charged("flash.write", [typeof data === "string" ? $bytes(btoa(data)) : new Uint8Array(data.buffer || data, data.byteOffset || 0, data.byteLength), address]);
+        return charged("flash.write", [typeof data === "string" ? scope.$bytes(btoa(data)) : new Uint8Array(data.buffer || data, data.byteOffset || 0, data.byteLength), address]);
       },
       erasePage: function (address) {
         return charged("flash.erase", [address]);

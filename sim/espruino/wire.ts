@@ -1,6 +1,6 @@
 // The two directions of the pipes' text. To the interpreter: an expression that it evaluates. From it: JSON in which a string
-// begins with what it is (s text, f float, b bytes, u undefined). Floats cross as their two words: Espruino prints and
-// reads decimals inexactly.
+// begins with what it is (s text, f float, b bytes, x text as bytes, u undefined; bytes are in base64). Floats cross as their
+// two words: Espruino prints and reads decimals inexactly.
 
 import type { Wire } from "../engine.ts";
 
@@ -23,22 +23,31 @@ export function expression(value: Wire): string {
 }
 
 /** What the interpreter's text says. */
-export function parse(text: string): unknown {
-  return JSON.parse(text, (_key, value: unknown) => {
-    if (typeof value !== "string") return value;
-    const rest = value.slice(1);
-    switch (value[0]) {
-      case "s":
-        return rest;
-      case "b":
-        return new Uint8Array(Buffer.from(rest, "base64"));
-      case "f":
-        [words[0], words[1]] = rest.split(",").map(Number) as [number, number];
-        return float[0];
-      default:
-        return undefined;
-    }
-  });
+export function parse(text: string): Wire {
+  return unmarked(JSON.parse(text) as Wire);
+}
+
+function unmarked(value: Wire): Wire {
+  if (typeof value === "string") return marked(value[0]!, value.slice(1));
+  if (typeof value !== "object" || value === null) return value;
+  if (isList(value)) return value.map(unmarked);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, unmarked(part)]));
+}
+
+function marked(mark: string, rest: string): Wire {
+  switch (mark) {
+    case "s":
+      return rest;
+    case "b":
+      return new Uint8Array(Buffer.from(rest, "base64"));
+    case "x":
+      return Buffer.from(rest, "base64").toString("latin1");
+    case "f":
+      [words[0], words[1]] = rest.split(",").map(Number) as [number, number];
+      return float[0];
+    default:
+      return undefined;
+  }
 }
 
 function isList(value: Wire): value is readonly Wire[] {

@@ -50,7 +50,7 @@ describe("a press", () => {
         toy.assertHealthy();
       });
 
-      for (const ms of [330, 420, 600, 900]) {
+      for (const ms of [330, 420, 600, 800]) {
         it(`of ${ms} ms gives less than half a second of voice: no, and nothing is kept`, () => {
           const toy = Toy.awake({ board });
           const fromMs = toy.nowMs;

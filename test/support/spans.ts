@@ -22,6 +22,17 @@ export function spans<T extends { readonly atUs: number }>(changes: readonly T[]
   return found;
 }
 
+/** The same with gaps of up to `gapUs` closed. */
+export function merged(all: readonly Span[], gapUs: number): Span[] {
+  const found: Span[] = [];
+  for (const span of all) {
+    const last = found.at(-1);
+    if (last && span.fromUs - last.toUs <= gapUs) found[found.length - 1] = { fromUs: last.fromUs, toUs: span.toUs };
+    else found.push(span);
+  }
+  return found;
+}
+
 /** Whether a drive switches on what is wired to be on at level `on`. */
 export function isOn(drive: Drive, on: 0 | 1): boolean {
   if (drive.kind === "level") return drive.level === on;

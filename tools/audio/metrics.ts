@@ -173,6 +173,15 @@ function describe(h: Float64Array, power: Float64Array, rateHz: number): { gainD
 
 /** Compares an observed signal with its reference. Throws RangeError when they share too little to tell. */
 export function compare(reference: ArrayLike<number>, observed: ArrayLike<number>, options: CompareOptions): Comparison {
+  return separate(reference, observed, options).comparison;
+}
+
+/** Besides the figures what they were taken from, in the voice band: the reference as the response made it, and the rest. */
+export function separate(
+  reference: ArrayLike<number>,
+  observed: ArrayLike<number>,
+  options: CompareOptions,
+): { readonly comparison: Comparison; readonly voice: Float64Array; readonly noise: Float64Array } {
   const { rateHz, lowHz = VOICE_BAND.lowHz, highHz = VOICE_BAND.highHz, taps = 97, rateRatio = 1, maxDelayS = 5 } = options;
   if (taps % 2 !== 1 || !(highHz < rateHz / 2)) throw new RangeError("taps must be odd and the band below half the rate");
   const paced = rateRatio === 1 ? observed : retime(observed, rateRatio);
@@ -190,18 +199,21 @@ export function compare(reference: ArrayLike<number>, observed: ArrayLike<number
   let sent = 0;
   let signal = 0;
   let noise = 0;
+  const rest = new Float64Array(to - from);
   for (let n = from; n < to; n++) {
+    rest[n - from] = limited.observed[n] - linear[n - from];
     sent += limited.reference[n - limited.delay] ** 2;
     signal += linear[n - from] ** 2;
-    noise += (limited.observed[n] - linear[n - from]) ** 2;
+    noise += rest[n - from] ** 2;
   }
   if (!(signal > NOISE_FLOOR * sent)) throw new RangeError("nothing of the reference is in the observed signal's voice band");
   const { gainDb, deviationDb, delay } = describe(h, limited.power, rateHz);
-  return {
+  const comparison = {
     snrDb: 10 * Math.log10(signal / Math.max(noise, NOISE_FLOOR * signal)),
     delayMs: ((limited.delay + delay) / rateHz) * 1000,
     gainDb,
     deviationDb,
     seconds: (to - from) / rateHz,
   };
+  return { comparison, voice: linear, noise: rest };
 }

@@ -17,7 +17,7 @@ const HELP = `ESPRUINO=path npm run test:interpreter [-- --grep TEXT] [--json]
 
 const FOLDER = "build/interpreter";
 /** Tests that know nothing of engines, and those of the interpreter itself. */
-const SCENARIOS = ["test/scenario/**/*.test.ts", "test/attack/**/*.test.ts"];
+const SCENARIOS = ["test/scenario", "test/attack"].filter(existsSync).map((folder) => `${folder}/**/*.test.ts`);
 const OWN = ["test/interpreter/**/*.test.ts"];
 /** The interpreter is some ten times slower than Node's engine. */
 const TIMEOUT_MS = 600_000;
@@ -65,9 +65,12 @@ export async function testInterpreter(args: string[]): Promise<number> {
   const differing = rows.filter(({ same }) => !same);
   if (values.json) console.log(JSON.stringify(rows, null, 2));
   else print(rows, differing, interpreter);
-  const failed = [...espruino.records, ...own.records].filter(({ state }) => state === "failed");
-  for (const { title, error } of failed) console.error(`FAILED on the interpreter: ${title}\n  ${error}`);
   const all = [...espruino.records, ...own.records];
+  const failed = all.filter(({ state }) => state === "failed");
+  for (const { title, error } of failed) {
+    const onNode = node.records.some((record) => record.title === title && record.state === "failed");
+    console.error(`FAILED on ${onNode ? "both engines" : "the interpreter"}: ${title}\n  ${error}`);
+  }
   const count = (state: TestRecord["state"]): number => all.filter((record) => record.state === state).length;
   if (!values.json) console.log(`${count("passed")} passed, ${failed.length} failed, ${count("pending")} skipped; ${rows.length - differing.length} of ${rows.length} scenarios the same on both engines`);
   return failed.length === 0 && differing.length === 0 && [node, espruino, own].every(({ status }) => status === 0) ? 0 : 1;

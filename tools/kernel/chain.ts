@@ -1,21 +1,20 @@
 // The voice path from the converter's pin to the PWM's duty words and back to 8 kHz, as the boards run it, on the kernel's
 // twin and a model of the converter: what the quality table measures. No clock, no bus: samples only.
 
-import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_DECIMATION, CAPTURE_FULL, CAPTURE_MID, CAPTURE_STATE_WORDS } from "../../firmware/voice/abi.ts";
-import { decodeBlock, encodeBlock } from "../../firmware/voice/adpcm.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_DECIMATION, CAPTURE_FULL, CAPTURE_MAX_SAMPLES, CAPTURE_MID, CAPTURE_STATE_WORDS } from "../../firmware/voice/abi.ts";
+import { encodeBlock } from "../../firmware/voice/adpcm.ts";
 import { shape } from "../../firmware/voice/twin-capture.ts";
 import { conversionNoise, SAADC_EFFECTIVE_BITS } from "../../sim/blocks/facts.ts";
 import { Noise } from "../../sim/noise.ts";
 import { decimate } from "../audio/retime.ts";
-import { createTwinHarness } from "./harness.ts";
+import { createTwinHarness, type CaptureSettings } from "./harness.ts";
+import { controlLevel } from "./level-control.ts";
 import { searchBlocks } from "./search.ts";
+import { SPEAKERS, WORDS_PER_SAMPLE, decodeMessage, speak } from "./speakers.ts";
 
 export const MESSAGE_HZ = 8000;
-/** DMA speaker: a carrier of 16 MHz / 500 = 32 kHz, so 4 words per sample. */
-const DMA_FULL = 500;
-const WORDS_PER_SAMPLE = 4;
 /** Espruino's Waveform: samples of 8 bits in and out. */
-const WAVEFORM_BITS = 8;
+export const WAVEFORM_BITS = 8;
 const BITS = 12;
 
 export type Coder = "greedy" | "toy" | "host";
@@ -27,6 +26,8 @@ export interface Chain {
   readonly conversionHz: number;
   readonly average: 1 | 4;
   readonly coder: Coder;
+  /** A slow level control before the coder. */
+  readonly levelControl?: boolean;
 }
 
 /**
@@ -70,12 +71,13 @@ function greedyBlocks(samples: Int16Array): Uint8Array {
   return blocks;
 }
 
-function toyBlocks(results: Int16Array, mid: number, decimation: 1 | 2): Uint8Array {
+function toyBlocks(results: Int16Array, settings: CaptureSettings): Uint8Array {
   const toy = createTwinHarness();
-  toy.beginCapture({ mid, full: mid, decimation });
+  toy.beginCapture(settings);
   const blocks: Uint8Array[] = [];
-  for (let from = 0; from < results.length; from += 4000) {
-    const done = toy.capture(results.subarray(from, Math.min(from + 4000, results.length)));
+  const most = CAPTURE_MAX_SAMPLES * settings.decimation;
+  for (let from = 0; from < results.length; from += most) {
+    const done = toy.capture(results.subarray(from, Math.min(from + most, results.length)));
     while (blocks.length < done) blocks.push(toy.block(blocks.length & 1).slice());
   }
   const total = toy.flush();
@@ -83,33 +85,32 @@ function toyBlocks(results: Int16Array, mid: number, decimation: 1 | 2): Uint8Ar
   return Uint8Array.from(blocks.flatMap((block) => [...block]));
 }
 
-/** Blocks of a message from converter results. */
-export function encode(results: Int16Array, chain: Chain): { blocks: Uint8Array; samples: number } {
+export interface Message {
+  readonly blocks: Uint8Array;
+  readonly samples: number;
+  /** What the level control made of each sample. */
+  readonly gains?: Float64Array;
+}
+
+/** A message from converter results. */
+export function encode(results: Int16Array, chain: Chain): Message {
   const mid = 2 ** (chain.bits - 1);
   const decimation = chain.conversionHz / chain.average === 2 * MESSAGE_HZ ? 2 : 1;
   const samples = Math.floor(results.length / decimation);
-  if (chain.coder === "toy") return { blocks: toyBlocks(results, mid, decimation), samples };
-  const input = shaped(results, mid, decimation);
-  return { blocks: chain.coder === "host" ? searchBlocks(input) : greedyBlocks(input), samples };
+  if (chain.coder === "toy" && !chain.levelControl) return { blocks: toyBlocks(results, { mid, full: mid, decimation }), samples };
+  const plain = shaped(results, mid, decimation);
+  const { samples: input, gains } = chain.levelControl ? controlLevel(plain) : { samples: plain };
+  const coders: Readonly<Record<Coder, () => Uint8Array>> = {
+    greedy: () => greedyBlocks(input),
+    // Samples that are shaped already go through the kernel's front once more, at gain 1.
+    toy: () => toyBlocks(input, { mid: 0, full: 32767, decimation: 1 }),
+    host: () => searchBlocks(input),
+  };
+  return { blocks: coders[chain.coder](), samples, ...(gains && { gains }) };
 }
 
-/** What is heard at full volume: by DMA words at 32 kHz, brought back to 8 kHz; by Waveform, 8 bits at 8 kHz. */
-export function play(blocks: Uint8Array, samples: number, chain: Chain): ArrayLike<number> {
-  if (chain.bits === WAVEFORM_BITS) {
-    const heard = new Float32Array(samples);
-    for (let at = 0, i = 0; at < samples; at += BLOCK_SAMPLES, i++) {
-      const block = decodeBlock(blocks.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES), Math.min(BLOCK_SAMPLES, samples - at));
-      heard.set(Float32Array.from(block, (x) => Math.floor(x / 256 + 0.5) / 128), at);
-    }
-    return heard;
-  }
-  const speaker = createTwinHarness();
-  speaker.beginRender({ wordsPerSample: WORDS_PER_SAMPLE, full: DMA_FULL, volume: 256 });
-  const words = new Float32Array(WORDS_PER_SAMPLE * samples);
-  for (let at = 0, i = 0; at < samples; at += BLOCK_SAMPLES, i++) {
-    const count = Math.min(BLOCK_SAMPLES, samples - at);
-    speaker.beginBlock(blocks.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES), count);
-    words.set(Float32Array.from(speaker.render(WORDS_PER_SAMPLE * count), (word) => (2 * word) / DMA_FULL - 1), WORDS_PER_SAMPLE * at);
-  }
-  return decimate(words, WORDS_PER_SAMPLE);
+/** What is heard at full volume, at 8 kHz: by DMA words, or by Waveform. */
+export function play({ blocks, samples }: Message, chain: Chain): ArrayLike<number> {
+  if (chain.bits !== WAVEFORM_BITS) return decimate(speak(blocks, samples, SPEAKERS.shipped), WORDS_PER_SAMPLE);
+  return Float32Array.from(decodeMessage(blocks, samples), (x) => Math.floor(x / 256 + 0.5) / 128);
 }

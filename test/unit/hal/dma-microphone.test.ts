@@ -6,8 +6,8 @@ import { ERR_BUSY, ERR_FORBIDDEN, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK } from
 import { createDmaMicrophone } from "../../../hal/espruino/dma-microphone.ts";
 import { createDmaRig, RESULT_US, type DmaRig, type RigOptions } from "./dma-rig.ts";
 
-const BUFFER = 4000;
-const BUFFER_MS = 250;
+const BUFFER = 8000;
+const BUFFER_MS = 500;
 const SAADC = 0x40007000;
 const board = findBoard("XIAOBLE")!;
 
@@ -20,7 +20,7 @@ describe("the DMA microphone", () => {
     const heard = { counts: [] as number[], missing: 0, next: 0, wrong: 0, ends: [] as { code: number; dropped: number }[], codingMs: 0 };
     const onSamples = (address: number, count: number): void => {
       const words = rig.words(address, count);
-      // A gap is whole buffers; 4000 k modulo 4096 tells k.
+      // A gap is whole buffers; 8000 k modulo 4096 tells k.
       const gap = (words[0]! - heard.next + 4096 * 100) % 4096;
       const buffers = gap === 0 ? 0 : Array.from({ length: 40 }, (_, k) => k).find((k) => (BUFFER * k) % 4096 === gap);
       if (buffers === undefined) heard.wrong++;
@@ -75,15 +75,15 @@ describe("the DMA microphone", () => {
       assert.deepEqual([microphone.rateHz, microphone.midScale, microphone.fullScale, microphone.settleMs], [16000, 2048, 2048, board.microphone.settleMs]);
     });
 
-    it("are 100 ms long on a board with small buffers", () => {
+    it("are 200 ms long on a board with small buffers", () => {
       const { microphone, heard } = started({ board: findBoard("MICROBIT2")! });
-      rig.run(500);
+      rig.run(1000);
       microphone.close();
-      assert.deepEqual(heard.counts, new Array(heard.counts.length).fill(1600));
+      assert.deepEqual(heard.counts, new Array(heard.counts.length).fill(3200));
       assert.ok(heard.counts.length >= 4);
     });
 
-    for (const ms of [0, 1, 62.5, 249, 250, 251, 270, 499, 501, 1234]) {
+    for (const ms of [0, 1, 62.5, 499, 500, 501, 520, 999, 1001, 1734]) {
       it(`are exact when stopped after ${ms} ms, in whatever phase of the poll`, () => {
         const { microphone, heard, total } = started();
         rig.run(ms);
@@ -98,13 +98,13 @@ describe("the DMA microphone", () => {
     }
 
     it("are exact at every moment around the end of a buffer", () => {
-      for (let us = 247_000; us < 252_500; us += 61) {
+      for (let us = 497_000; us < 502_500; us += 61) {
         const { microphone, heard, total } = started({ callUs: 200 });
         rig.stall(us / 1000);
         microphone.stop();
         rig.run(1);
         assert.deepEqual([heard.ends[0], heard.wrong, heard.missing], [{ code: OK, dropped: 0 }, 0, 0], `stopped after ${us} us`);
-        assert.ok(total() > 3900);
+        assert.ok(total() > 7900);
         assertAllOff();
         rig.clearGlobals();
       }
@@ -127,39 +127,39 @@ describe("the DMA microphone", () => {
       assert.ok(Math.abs(total() - elapsedUs / RESULT_US) < 40);
     });
 
-    for (const stallMs of [300, 400, 520, 777, 1000, 1490, 3000]) {
+    for (const stallMs of [600, 800, 1020, 1277, 2000, 2990, 6000]) {
       it(`counts exactly what a stall of ${stallMs} ms loses, at any phase`, () => {
-        for (let phaseMs = 0; phaseMs < 250; phaseMs += 7) {
+        for (let phaseMs = 0; phaseMs < BUFFER_MS; phaseMs += 14) {
           const { microphone, heard, total, startedUs } = started();
-          rig.run(500 + phaseMs);
+          rig.run(2 * BUFFER_MS + phaseMs);
           rig.stall(stallMs);
-          rig.run(700);
+          rig.run(1400);
           microphone.stop();
           const elapsedUs = rig.clock.now - startedUs;
           rig.run(1);
           const { code, dropped } = heard.ends[0]!;
-          const when = `stalled at ${500 + phaseMs} ms`;
+          const when = `stalled at ${2 * BUFFER_MS + phaseMs} ms`;
           assert.deepEqual([code, heard.wrong], [OK, 0], when);
           assert.equal(dropped, heard.missing, when);
           assert.ok(Math.abs(total() + dropped - elapsedUs / RESULT_US) < 40, `${when}: ${total()} + ${dropped} of ${elapsedUs / RESULT_US}`);
-          // Two buffers last between 250 and 500 ms, by the phase.
-          if (stallMs >= 520) assert.ok(dropped >= BUFFER, when);
+          // Two buffers last between 500 and 1000 ms, by the phase.
+          if (stallMs >= 1020) assert.ok(dropped >= BUFFER, when);
           rig.clearGlobals();
         }
       });
     }
 
     it("counts exactly when it stops at once after the stall", () => {
-      for (const stallMs of [255, 480, 505, 760, 1111]) {
-        for (let phaseMs = 0; phaseMs < 250; phaseMs += 11) {
+      for (const stallMs of [505, 960, 1005, 1520, 2222]) {
+        for (let phaseMs = 0; phaseMs < BUFFER_MS; phaseMs += 22) {
           const { microphone, heard, total, startedUs } = started();
-          rig.run(300 + phaseMs);
+          rig.run(600 + phaseMs);
           rig.stall(stallMs);
           microphone.stop();
           const elapsedUs = rig.clock.now - startedUs;
           rig.run(1);
           const { code, dropped } = heard.ends[0]!;
-          const when = `${stallMs} ms at ${300 + phaseMs} ms`;
+          const when = `${stallMs} ms at ${600 + phaseMs} ms`;
           assert.deepEqual([code, heard.wrong], [OK, 0], when);
           assert.equal(dropped, heard.missing, when);
           assert.ok(Math.abs(total() + dropped - elapsedUs / RESULT_US) < 40, `${when}: ${total()} + ${dropped}`);
@@ -173,10 +173,10 @@ describe("the DMA microphone", () => {
       it(`counts exactly with a clock that is off by ${clockError * 100}%`, () => {
         const { microphone, heard, total, startedUs } = started({ clockError });
         for (let i = 0; i < 30; i++) {
-          rig.run(433);
-          rig.stall(600 + 31 * i);
+          rig.run(866);
+          rig.stall(1200 + 62 * i);
         }
-        rig.run(600);
+        rig.run(1200);
         microphone.stop();
         const elapsedUs = rig.clock.now - startedUs;
         rig.run(1);
@@ -189,12 +189,12 @@ describe("the DMA microphone", () => {
     }
 
     it("counts what slow coding loses, and never overwrites a buffer that it lent", () => {
-      for (const codingMs of [240, 255, 300, 510]) {
+      for (const codingMs of [490, 505, 600, 1010]) {
         const { microphone, heard, total, startedUs } = started();
         heard.codingMs = codingMs;
-        rig.run(5000);
+        rig.run(10_000);
         heard.codingMs = 0;
-        rig.run(600);
+        rig.run(1200);
         microphone.stop();
         const elapsedUs = rig.clock.now - startedUs;
         rig.run(1);
@@ -212,12 +212,12 @@ describe("the DMA microphone", () => {
       let inTime = 0;
       let late = 0;
       // The first coding ends shortly before the second END, or after it: in steps of a third of a poke.
-      for (let codingUs = 225_000; codingUs < 252_000; codingUs += 130) {
+      for (let codingUs = 475_000; codingUs < 502_000; codingUs += 130) {
         const { microphone, heard, total, startedUs } = started();
         heard.codingMs = codingUs / 1000;
-        rig.run(275);
+        rig.run(525);
         heard.codingMs = 0;
-        rig.run(1000);
+        rig.run(2000);
         microphone.stop();
         const elapsedUs = rig.clock.now - startedUs;
         rig.run(1);
@@ -282,7 +282,7 @@ describe("the DMA microphone", () => {
 
     it("ends a capture by itself when the token dies: samples, end, power off", () => {
       const { microphone, heard, total } = started();
-      rig.run(700);
+      rig.run(1400);
       rig.releasePaw();
       rig.run(25);
       assert.deepEqual(heard.ends, [{ code: OK, dropped: 0 }]);

@@ -3,7 +3,22 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
-import { INDEX_CHANGE, STEPS, decodeBlock, decodeNibble, difference, encodeBlock, encodeNibble } from "../../../firmware/voice/adpcm.ts";
+import {
+  HEADER_BYTES,
+  INDEX_CHANGE,
+  STEPS,
+  decodeBlock,
+  decodeInto,
+  decodeNibble,
+  difference,
+  encodeBlock,
+  encodeNibble,
+  nibbleFor,
+  samplesInBlock,
+  writeHeader,
+  writeNibble,
+} from "../../../firmware/voice/adpcm.ts";
+import { Noise } from "../../../sim/noise.ts";
 
 const DATA = new URL("../../data/adpcm/", import.meta.url);
 
@@ -113,10 +128,52 @@ describe("ADPCM", () => {
     }
   });
 
+  it("chooses without branches what the reference encoder chooses, at every index and distance", () => {
+    const state = { predictor: 0, index: 0 };
+    let wrong = 0;
+    for (let index = 0; index < STEPS.length; index++) {
+      for (let distance = -65535; distance <= 65535; distance++) {
+        state.predictor = 0;
+        state.index = index;
+        if (nibbleFor(distance, STEPS[index]!) !== encodeNibble(state, distance)) wrong++;
+      }
+    }
+    assert.equal(wrong, 0);
+  });
+
+  it("moves whole blocks as nibble by nibble, at every index, length and clipped edge", () => {
+    const random = new Noise(9);
+    for (let index = 0; index < STEPS.length; index++) {
+      // Of any length, odd and even; jumps between the edges by turns with small steps.
+      const samples = Int16Array.from({ length: 1 + (random.bits() % 64) }, (_, i) => (i & 8 ? random.bits() >> 24 : random.bits() >> 16));
+      const wanted = new Uint8Array(HEADER_BYTES + 40);
+      const state = { predictor: samples[0]!, index };
+      writeHeader(wanted, samples[0]!, index);
+      const decoded = samples.map((sample, i) => {
+        if (i > 0) writeNibble(wanted, i, encodeNibble(state, sample));
+        return state.predictor;
+      });
+      const block = new Uint8Array(wanted.length).fill(255);
+      assert.equal(encodeBlock(samples, block, index), state.index);
+      assert.deepEqual(block, wanted);
+      assert.deepEqual(decodeBlock(block, samples.length), decoded);
+    }
+    for (let index = 0; index < STEPS.length; index++) {
+      for (let pair = 0; pair < 256; pair++) {
+        const block = Uint8Array.of(random.bits(), random.bits(), index, 0, pair, random.bits(), random.bits());
+        const state = { predictor: ((block[0]! | (block[1]! << 8)) << 16) >> 16, index };
+        const wanted = [state.predictor];
+        for (let i = 0; i < 6; i++) wanted.push(decodeNibble(state, (block[HEADER_BYTES + (i >> 1)]! >> (4 * (i & 1))) & 15));
+        for (const count of [samplesInBlock(block.length), pair % 7]) assert.deepEqual([...decodeBlock(block, count)], wanted.slice(0, count));
+      }
+    }
+  });
+
   it("refuses a block without a header, an index above 88 and more samples than there are", () => {
     assert.throws(() => decodeBlock(new Uint8Array(3)), RangeError);
     assert.throws(() => decodeBlock(Uint8Array.of(0, 0, 89, 0)), RangeError);
     assert.throws(() => decodeBlock(Uint8Array.of(0, 0, 0, 0, 0), 4), RangeError);
+    assert.throws(() => decodeInto(new Int16Array(4), Uint8Array.of(0, 0, 0, 0, 0)), RangeError);
     assert.throws(() => encodeBlock([], new Uint8Array(8), 0), RangeError);
   });
 

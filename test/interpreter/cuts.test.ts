@@ -1,0 +1,63 @@
+// Power cuts on the real interpreter: its process dies at an operation of the flash, another one boots from what is left, and both
+// lives are what Node's engine shows for the same cut. A seeded sample; the exhaustive runs are Node's.
+
+import assert from "node:assert/strict";
+import type { CutPlan } from "../../sim/flash.ts";
+import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
+import { espruinoEngine } from "../../sim/espruino/make.ts";
+import { firstDivergence, traceOf, type TraceEvent } from "../../sim/espruino/trace.ts";
+import { nodeEngine, type EngineMaker } from "../../sim/stage.ts";
+import { Toy, tone } from "../support/toy.ts";
+
+const SAMPLE = 9;
+const SEED = 11;
+const PHASES = ["before", "during", "after"] as const;
+
+/** Numbers from a seed (Park and Miller). */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => (state = (state * 48271) % 0x7fffffff) % below;
+}
+
+describe("Power cuts on Espruino", function () {
+  this.timeout(600_000);
+  const engines: EspruinoEngine[] = [];
+  let espruino: EngineMaker;
+
+  before(() => {
+    espruino = espruinoEngine(process.env["ESPRUINO"]!, { onMade: (engine) => engines.push(engine) });
+  });
+  afterEach(() => {
+    for (const engine of engines.splice(0)) engine.kill();
+  });
+
+  /** Records until the cut, boots again and plays what is left. */
+  function lives(engine: EngineMaker, cut?: CutPlan): { traces: TraceEvent[][]; operations: number } {
+    const toy = new Toy({ engine });
+    const traces: TraceEvent[][] = [];
+    toy.powerOn(cut).wait(6000).speak(tone(440, 3), 500).hold(2500).wait(1500);
+    traces.push(traceOf(toy.machine, toy.world));
+    const operations = toy.machine.flash.operations.length;
+    toy.machine.cutPower();
+    toy.powerOn().wait(4000).tap().wait(3500);
+    traces.push(traceOf(toy.machine, toy.world));
+    return { traces, operations };
+  }
+
+  const next = random(SEED);
+  let operations = 0;
+  before(() => {
+    operations = lives(nodeEngine).operations;
+  });
+
+  for (let i = 0; i < SAMPLE; i++) {
+    const share = next(1_000_000) / 1_000_000;
+    const phase = PHASES[i % PHASES.length]!;
+    it(`leave what they leave on Node's engine: ${phase} the operation ${(share * 100).toFixed(0)} % on the way`, () => {
+      const cut: CutPlan = { operation: Math.floor(share * operations), phase };
+      const expected = lives(nodeEngine, cut).traces;
+      const got = lives(espruino, cut).traces;
+      expected.forEach((trace, life) => assert.equal(firstDivergence(trace, got[life]!), undefined, `life ${life + 1}, operation ${cut.operation}`));
+    });
+  }
+});

@@ -1,0 +1,58 @@
+// How long the child waits, in simulated time under the stated cost model: the product's figures on the product board.
+
+import assert from "node:assert/strict";
+import { HOLD_MS } from "../../firmware/paw/gesture.ts";
+import { give } from "../support/family.ts";
+import { playbacks } from "../support/speaker.ts";
+import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
+
+/** Paw live after power; hold recognised to first sample; tap released to first sound. */
+const LIVE_MS = 3000;
+const FIRST_SAMPLE_MS = 200;
+const FIRST_SOUND_MS = 150;
+/** Release to microphone without power. */
+const LET_GO_MS = 50;
+
+describe("latency on XIAOBLE", () => {
+  afterEach(assertPromisesKept);
+
+  it(`paw live at most ${LIVE_MS} ms after power, also with a full flash`, () => {
+    const toy = new Toy();
+    for (let i = 0; i < 11; i++) give(toy, { page: 40 * i, sequence: i + 1, seconds: 39.5, hz: 500, isHeard: true });
+    toy.powerOn();
+    assert.ok(toy.nowMs <= LIVE_MS, `${toy.nowMs.toFixed(0)} ms`);
+    toy.hold(1500).wait(1000);
+    assert.equal(toy.lit("microphone").length, 1, "the paw lives when the boot is over");
+  });
+
+  it(`first sample at most ${FIRST_SAMPLE_MS} ms after the hold is recognised`, () => {
+    const toy = Toy.awake();
+    const recognisedMs = toy.nowMs + HOLD_MS;
+    toy.hold(1500).wait(1000);
+    const waitedMs = toy.world.listenedUs[0]! / 1000 - recognisedMs;
+    assert.ok(waitedMs <= FIRST_SAMPLE_MS, `${waitedMs.toFixed(0)} ms`);
+  });
+
+  it(`first sound at most ${FIRST_SOUND_MS} ms after a tap is released`, () => {
+    const toy = Toy.awake();
+    toy.speak(tone(440, 2), 400).hold(2500).wait(3000);
+    toy.tap();
+    const releasedMs = toy.nowMs;
+    toy.wait(1500);
+    const waitedMs = playbacks(toy, releasedMs)[0]!.atMs - releasedMs;
+    assert.ok(waitedMs <= FIRST_SOUND_MS, `${waitedMs.toFixed(0)} ms`);
+  });
+
+  it(`microphone without power at most ${LET_GO_MS} ms after the release, whenever that is`, () => {
+    const toy = Toy.awake();
+    const late: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      toy.hold(1200 + 13 * i);
+      const releasedUs = toy.pawEdges.at(-1)!.atUs;
+      toy.wait(1500);
+      late.push((toy.lit("microphone").at(-1)!.toUs - releasedUs) / 1000);
+    }
+    const most = Math.max(...late);
+    assert.ok(most <= LET_GO_MS, `${most.toFixed(0)} ms at most, ${(late.reduce((sum, ms) => sum + ms, 0) / late.length).toFixed(0)} ms on average`);
+  });
+});
