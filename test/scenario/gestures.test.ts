@@ -82,10 +82,10 @@ describe("a gesture", () => {
           const toy = new Toy({ board });
           give(toy, { page: 0, sequence: 1, seconds: 3, hz: 500 });
           give(toy, { page: 8, sequence: 2, seconds: 2, hz: 600, isHeard: true });
-          // What a torn erase or an older version left: no message, but bytes.
+          // What a torn erase left: a page that begins as if it were blank, far from where housekeeping looks.
           const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;
           const area = memory.bytes.subarray(messages.base - memory.base, messages.base - memory.base + messages.pages * PAGE_BYTES);
-          area.fill(0x5a, 20 * PAGE_BYTES + 100, 21 * PAGE_BYTES);
+          area.fill(0x5a, (messages.pages - 2) * PAGE_BYTES + 100, (messages.pages - 1) * PAGE_BYTES);
           toy.powerOn().wait(4000);
           toy.speak(tone(440, 3), 400).hold(3000).wait(1500);
           assert.equal(toy.messages().length, 3);

@@ -1,6 +1,8 @@
 // `npm run bench`: sizes, speeds and signal-to-noise ratios, each beside its goal and, where there is one, a peer measured in
 // the same run. Times are this machine's; everything else is deterministic.
 
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { boards } from "../../boards/index.ts";
 import { MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
@@ -8,14 +10,20 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 import { hostThroughput } from "../audio/bench.ts";
 import { buildBundle } from "../build/build.ts";
 import { budgets } from "../build/budgets.ts";
+import { UserError } from "../errors.ts";
 import { measureCounts } from "../kernel/counts.ts";
-import { qualityTable } from "../kernel/quality.ts";
+import { qualityReport } from "../kernel/quality-report.ts";
 import { recordAndPlay } from "../sim/record-and-play.ts";
 import { loadVoice } from "../sim/voice.ts";
 
-const HELP = `npm run bench [-- --json]
+/** Committed: the quality table as of the last change of the voice path. */
+const QUALITY = new URL("../../firmware/voice/QUALITY.md", import.meta.url);
+
+const HELP = `npm run bench [-- --json] | [-- --quality [--write]]
   Prints what the firmware costs and how good it is, beside goals and peers.
-  --quality  the whole quality table besides, end to end by clip, level and noise (two minutes)`;
+  --json     the same for machines
+  --quality  instead, the quality table: end to end by clip, level and noise, and the speaker alone (two minutes)
+  --write    writes that table to firmware/voice/QUALITY.md`;
 
 interface Line {
   readonly what: string;
@@ -33,9 +41,14 @@ interface Section {
 }
 
 export async function bench(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { quality: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } });
+  const { values } = parseArgs({ args, options: { quality: { type: "boolean" }, write: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } });
   if (values.help) {
     console.log(HELP);
+    return 0;
+  }
+  if (values.write && !values.quality) throw new UserError("--write writes the quality table only", "add --quality");
+  if (values.quality) {
+    await quality(values.write === true);
     return 0;
   }
   const sections: Section[] = [];
@@ -45,8 +58,14 @@ export async function bench(args: string[]): Promise<number> {
     if (!values.json) print(section);
   }
   if (values.json) console.log(JSON.stringify(sections, null, 2));
-  if (values.quality) console.log(await qualityTable());
   return 0;
+}
+
+async function quality(isWritten: boolean): Promise<void> {
+  const report = await qualityReport((row) => console.error(row));
+  if (!isWritten) return console.log(report);
+  writeFileSync(QUALITY, report);
+  console.log(`written: ${fileURLToPath(QUALITY)}`);
 }
 
 async function bundles(): Promise<Section> {
