@@ -49,7 +49,7 @@ function facts(board: Board): string {
       ["Storage", `${storage.kind}, ${hex(storage.base, 8)}, ${storage.pages} pages (${(storage.pages * board.chip.pageBytes) / 1024} KB)`],
       ["messages", messageText(board.messages, board.chip.pageBytes)],
       ["link, private address", `${yes(capabilities.link)}, ${yes(capabilities.privateAddress)}; ATT MTU ${capabilities.attMtu}`],
-      ["longest time without JavaScript", `${capabilities.stallMs} ms (two buffers of ${board.audioBufferMs} ms)`],
+      ["longest time without JavaScript", `${capabilities.stallMs} ms (two buffers of ${2 * board.audioBufferMs} ms for capture, of ${board.audioBufferMs} ms for playback, in the same memory)`],
     ],
   );
 }

@@ -2,11 +2,8 @@
 // interpreter here; tools/cost/measure.ts compares the figures with one.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { boundaryTurns, TURN_US } from "../../sim/cost/boundary.ts";
 import { instrument, strip } from "../../sim/cost/instrument.ts";
@@ -15,49 +12,7 @@ import { CHECK_SAMPLES } from "../../tools/cost/checks.ts";
 import { programOf } from "../../tools/cost/interpreter.ts";
 import { predict } from "../../tools/cost/predict.ts";
 import { FIT_SAMPLES } from "../../tools/cost/programs.ts";
-
-/** Statement positions that are easy to break, each with an expression that tells what happened. */
-const AWKWARD: readonly (readonly [source: string, result: string])[] = [
-  ["var a=1,r=0;if(a)r=1;", "r"],
-  ["var a=0,r=0;if(a)r=1;else r=2", "r"],
-  ["var a=1,b=0,r=0;if(a)if(b)r=1;else r=2", "r"],
-  ["var a=1,b=0,r=0;if(a){if(b)r=1}else r=2", "r"],
-  ["var a=2,r=0;if(a==1)r=1;else if(a==2)r=2;else r=3", "r"],
-  ["var r=0;for(var i=0,j=9;i<j;i++,j--)r+=i*j", "r"],
-  ["var r=0;for(;;){if(++r>5)break}", "r"],
-  ["var r=0;for(;r<5;)r++;", "r"],
-  ["var r=0;for(;r<5;r++);", "r"],
-  ["var r=0;while(r<5)r++\nr+=10", "r"],
-  ["var r=0;do r++;while(r<5);r+=10", "r"],
-  ["var r=0;do{r++}while(r<5&&r!=3)r+=10", "r"],
-  ["var r='',o={a:1,b:2};for(var k in o)r+=k", "r"],
-  ["var r='',k,o={a:1,b:2};for(k in o){if(k=='a')continue;r+=k}", "r"],
-  ["var r=0;a:for(var i=0;i<3;i++)for(;;){if(i==1)continue a;if(i==2)break a;r++;continue a}", "r"],
-  ["function f(x){switch(x){case 1:case 2:return'a';case 3:x=9;default:return'b'+x}}var r=f(1)+f(2)+f(3)+f(4)", "r"],
-  ["var r=0;switch(2){case 1:r=1;break;case 1+1:r=2;case 7:r+=10;break;default:r=5}", "r"],
-  ["function f(){try{return 1}finally{r+=2}}var r=0;r+=f()", "r"],
-  ["var r=0;try{throw 5}catch(e){r=e}finally{r+=1}", "r"],
-  ["var r=0;try{}catch(e){}finally{}", "r"],
-  ["(function(){'use strict';try{undeclared=1}catch(e){r='strict'}})();var r;", "r"],
-  ["var r,a=1,b=0,c=3;r=a?b?1:c?2:3:4", "r"],
-  ["var r,a=0,b=0,c=3;r=a||b&&c||(b,c)", "r"],
-  ["var r=0,a=1;a&&(r=1,r+=1),!a||r++", "r"],
-  ["var o={f:function(){return this===o}},r=(1,o.f)()+'-'+o.f()+'-'+(0||o.f)()", "r"],
-  ["var r=typeof nothing==='undefined'?void 0===r?1:2:3", "r"],
-  ["var r=[1,2,3].map(function(x){return x%2?x:-x}).join()", "r"],
-  ["var r=function n(x){return x<2?1:x*n(x-1)}(5)", "r"],
-  ["var f=function(){return},r=f()", "r"],
-  ["var f=function(a){return a\n||7},r=f(0)", "r"],
-  ["function f(){return\n5}var r=f()", "r"],
-  ["var r=1\n;(function(){r++})()", "r"],
-  ["var r=0,i=3;while(i--)if(i==1)r+=1;else r+=2;", "r"],
-  ["var r=0;if(0);else r=1;", "r"],
-  ["var r=0;{r=1;{r=2}}", "r"],
-  ["var r=/a;b}/.test('a;b}')?'{;':'}'", "r"],
-  ["var o={get x(){return 4},'b':1},r=o.x+o.b", "r"],
-  ["!function(){r=1}();var r", "r"],
-  ["", "1"],
-];
+import { AWKWARD } from "../support/awkward.ts";
 
 function run(source: string, result: string): { readonly value: unknown; readonly milliTurns: number } {
   const context = createContext({ $t: 0 });
@@ -170,29 +125,5 @@ describe("cost model", () => {
   it("prices every sample above the loop around it", () => {
     const empty = predict({ name: "", body: "" }, COST_MILLITURNS, 10);
     for (const sample of CHECK_SAMPLES) assert.ok(predict(sample, COST_MILLITURNS, 10) > empty + 2000, sample.name);
-  });
-});
-
-describe("instrumented code on the real interpreter", function () {
-  const interpreter = process.env["ESPRUINO"];
-  // It has no labels.
-  const samples = AWKWARD.filter(([source]) => !source.includes("continue a"));
-
-  it("gives the same results as the plain program there", function () {
-    if (!interpreter) return this.skip();
-    this.timeout(20_000);
-    const folder = mkdtempSync(join(tmpdir(), "pawlock-cost-"));
-    try {
-      const wrap = (text: string, result: string): string => `(function(){${text};return ${result};})()`;
-      const bodies = samples.map(([source, result]) => [wrap(source, result), wrap(instrument(source), result)] as const);
-      const checks = bodies.map(([plain, counted], index) => `if(""+${plain}!=""+${counted})bad.push(${index});`).join("\n");
-      writeFileSync(join(folder, "script.js"), `var $t=0,bad=[];\n${checks}\nprint("result="+JSON.stringify([bad,$t>1000]));quit();`);
-      const limits = { encoding: "utf8", timeout: 10_000, killSignal: "SIGKILL" } as const;
-      const output = execFileSync(interpreter, ["script.js"], { cwd: folder, ...limits });
-      assert.match(output, /result=\[\[\s*\],true\]/);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-    return undefined;
   });
 });
