@@ -18,8 +18,8 @@ function run(command, args, options = {}) {
 }
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 15)) {
-  console.error(`Pawlock needs Node 20.15 or newer; this is ${process.versions.node}.\n  Install Node 20 LTS and run the command again.`);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Pawlock needs Node 20.19 or newer; this is ${process.versions.node}.\n  Install Node 20 LTS and run the command again.`);
   process.exit(1);
 }
 
