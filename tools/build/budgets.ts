@@ -1,0 +1,19 @@
+// What the firmware may cost, in one place: the build refuses more, the bench shows how much is left.
+// Source of the limits: product figures (350 functions and 64 outermost names: scope lookup is linear in Espruino).
+
+export const budgets = {
+  bundle: {
+    /** Bytes of the minified bundle: a slot holds 31 pages of text, kernel and prompts. */
+    bytes: 48 * 1024,
+    functions: 350,
+    outerNames: 64,
+  },
+  kernel: {
+    /** Bytes of the voice functions. */
+    voiceBytes: 1536,
+    /** Instructions per sample: 10% of a 64 MHz core at 8 kHz. */
+    captureInstructions: 800,
+  },
+  /** Variables free in the worst state, as a share of the board's. */
+  freeVariables: 0.4,
+} as const;

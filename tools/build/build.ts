@@ -1,0 +1,74 @@
+// Builds the firmware: one minified ES5 bundle per board into build/firmware/, checked against the platform's rules and
+// the budgets before anybody may flash it.
+
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { rollup, type OutputOptions } from "rollup";
+import type { Board, FirmwareBoard } from "../../boards/board.ts";
+import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
+import { bundleOptions } from "../../rollup.config.js";
+import { checkBundle, countBundle } from "../bundle/check.ts";
+import { UserError } from "../errors.ts";
+import { budgets } from "./budgets.ts";
+
+export const BUILD_FOLDER = "build/firmware";
+
+/** What a bundle costs the interpreter. */
+export interface BundleSize {
+  readonly bytes: number;
+  readonly functions: number;
+  readonly outerNames: number;
+}
+
+export interface BuiltBundle {
+  readonly board: Board;
+  readonly file: string;
+  readonly code: string;
+  readonly size: BundleSize;
+}
+
+/** Only what the firmware reads of its board: every property is a variable of the interpreter. */
+export function firmwareBoard(board: Board): FirmwareBoard {
+  const { id, paw, heart, microphone, speaker, battery, supplyVolts, messages, capabilities, audioBufferMs } = board;
+  return { id, paw, heart, microphone, speaker, supplyVolts, messages, capabilities, audioBufferMs, ...(battery ? { battery } : {}) };
+}
+
+export function bundleFile(board: Board): string {
+  return join(BUILD_FOLDER, `${board.id}.js`);
+}
+
+export async function buildBundle(board: Board): Promise<BuiltBundle> {
+  const file = bundleFile(board);
+  const options = bundleOptions({ board: firmwareBoard(board), image: kernelImage, file });
+  const warnings: string[] = [];
+  const bundle = await rollup({ ...options, onwarn: (warning) => warnings.push(warning.message) });
+  const { output } = await bundle.generate(options.output as OutputOptions);
+  await bundle.close();
+  if (warnings.length > 0) throw new UserError(`rollup warns: ${warnings[0]}`, "Mend the import that it names.");
+  const chunk = output[0];
+  const code = chunk.code.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n");
+  const findings = checkBundle(code);
+  if (findings.length > 0) {
+    const list = findings.map(({ rule, line, column, message }) => `  ${line}:${column} ${rule}: ${message}`).join("\n");
+    throw new UserError(`the bundle for ${board.id} holds what Espruino cannot run or must not:\n${list}`, "Change the firmware source; build/firmware keeps the last good bundle.");
+  }
+  const size: BundleSize = { bytes: Buffer.byteLength(code), ...countBundle(code) };
+  const over = Object.entries(budgets.bundle).filter(([name, most]) => size[name as keyof BundleSize] > most);
+  if (over.length > 0) {
+    const list = over.map(([name, most]) => `${name} ${size[name as keyof BundleSize]} > ${most}`).join(", ");
+    throw new UserError(`the bundle for ${board.id} is over budget: ${list}`, "Make it smaller, or change tools/build/budgets.ts with a reason.");
+  }
+  await mkdir(BUILD_FOLDER, { recursive: true });
+  await writeFile(file, code);
+  await writeFile(`${file}.map`, chunk.map!.toString());
+  return { board, file, code, size };
+}
+
+/** The bundle as it was built, or a word on what to do. */
+export async function readBundle(board: Board): Promise<string> {
+  try {
+    return await readFile(bundleFile(board), "utf8");
+  } catch {
+    throw new UserError(`there is no bundle for ${board.id} at ${bundleFile(board)}`, "Run `npm run build` first.");
+  }
+}
