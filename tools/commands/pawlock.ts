@@ -2,10 +2,12 @@
 
 import { UserError } from "../errors.ts";
 import { runWav } from "../audio/wav-command.ts";
+import { keys } from "../production/keys-command.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
   sim     run the firmware on a simulated board and show what happened
+  keys    make and look at the keys that sign releases
   wav     encode and decode IMA ADPCM WAV files
   Each has --help.`;
 
@@ -13,6 +15,8 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
   switch (command) {
     case "sim":
       return simulate("pawlock sim", false, args);
+    case "keys":
+      return keys(args);
     case "wav":
       return runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
     case undefined:
