@@ -213,3 +213,20 @@ export class Bus {
     region.write(offset, bytes);
   }
 }
+
+/** Consecutive values of 8, 16 or 32 bits, as Espruino's peek and poke take them. */
+export function peek(bus: Bus, bits: number, address: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = address + (i * bits) / 8;
+    return bits === 32 ? bus.read32(at) : bits === 16 ? bus.read16(at) : bus.read8(at);
+  });
+}
+
+export function poke(bus: Bus, bits: number, address: number, values: readonly number[]): void {
+  values.forEach((value, i) => {
+    const at = address + (i * bits) / 8;
+    if (bits === 32) bus.write32(at, value);
+    else if (bits === 16) bus.write16(at, value);
+    else bus.write8(at, value);
+  });
+}

@@ -2,7 +2,7 @@
 // one clock. It serves the interpreter's calls, charges its time, and runs its idle loop. It knows Espruino, not the toy.
 
 import type { Board } from "../boards/board.ts";
-import { Bus } from "./bus.ts";
+import { Bus, peek, poke } from "./bus.ts";
 import { attachChip, type ChipBlocks } from "./chip.ts";
 import { Clock } from "./clock.ts";
 import { TURN_US, boundaryTurns } from "./cost/boundary.ts";
@@ -26,6 +26,8 @@ export interface MachineParts {
   readonly cut?: CutPlan;
   /** Relative error of the chip's 16 MHz clock: its crystal's while the radio is on, its RC oscillator's 1.5% otherwise. */
   readonly clockError?: number;
+  /** When it begins, for a board that boots again without having lost its power. */
+  readonly startUs?: number;
   /** Interrupts of the radio stack that delay Waveform's; none when not given. */
   readonly radio?: RadioLoad;
 }
@@ -56,7 +58,9 @@ export class Machine {
   isPowered = false;
   /** When the power went; never while it is on. */
   poweredOffUs = Infinity;
+  /** Ended by E.reboot: it has power, and whoever supplies that lets the next one boot. */
   isRebooting = false;
+  readonly startUs: number;
 
   readonly #engine: Engine;
   readonly #timers = new Timers();
@@ -71,6 +75,8 @@ export class Machine {
   #stallUntilUs = 0;
 
   constructor(parts: MachineParts) {
+    this.startUs = parts.startUs ?? 0;
+    this.clock.runUntil(this.startUs);
     this.#board = parts.board;
     this.#engine = parts.engine;
     this.#smallBytes = 2 * parts.board.espruino.variableBytes;
@@ -103,7 +109,7 @@ export class Machine {
     this.#guarded(() => this.#engine.boot((turns, operation, args) => this.#serve(turns, operation, args)));
   }
 
-  /** Runs the idle loop until the clock says `timeUs`, or the power fails. */
+  /** Runs the idle loop until the clock says `timeUs`, or the board reboots. */
   runUntil(timeUs: number): void {
     while (this.isPowered && this.clock.now < timeUs) {
       const events = this.#takeDue();
@@ -115,7 +121,7 @@ export class Machine {
       this.clock.runUntil(Math.max(next, this.clock.now));
     }
     this.waveforms.catchUp();
-    if (!this.isPowered) this.clock.runUntil(timeUs);
+    if (!this.isPowered && !this.isRebooting) this.clock.runUntil(timeUs);
   }
 
   /** Keeps JavaScript from running for so long; hardware goes on, and interrupts too unless the processor itself stands. */
@@ -224,8 +230,8 @@ export class Machine {
       "waveform.input": charged("analogRead", ([start]) => this.waveforms.start({ ...(start as unknown as WaveformStart), isOutput: false })),
       "waveform.output": charged("analogWrite", ([start]) => this.waveforms.start({ ...(start as unknown as WaveformStart), isOutput: true })),
       "waveform.stop": ([id]) => this.waveforms.stop(n(id)),
-      peek: charged("peek32", ([bits, address, count]) => this.#peek(n(bits), n(address), n(count))),
-      poke: charged("poke32", ([bits, address, values]) => this.#poke(n(bits), n(address), values as number[])),
+      peek: charged("peek32", ([bits, address, count]) => peek(this.bus, n(bits), n(address), n(count))),
+      poke: charged("poke32", ([bits, address, values]) => poke(this.bus, n(bits), n(address), values as number[])),
       "ram.place": ([buffer, length]) => this.#place(n(buffer), n(length)),
       "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
       "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),
@@ -275,22 +281,5 @@ export class Machine {
     const volts = new Float64Array(1);
     this.#world.volts(Number(pin.ain), this.clock.now, 1, volts);
     return Math.min(16383, Math.max(0, Math.round((volts[0]! / this.#board.supplyVolts) * 16384))) / 16384;
-  }
-
-  #peek(bits: number, address: number, count: number): number[] {
-    const bytes = bits / 8;
-    return Array.from({ length: count }, (_, i) => {
-      const at = address + i * bytes;
-      return bits === 32 ? this.bus.read32(at) : bits === 16 ? this.bus.read16(at) : this.bus.read8(at);
-    });
-  }
-
-  #poke(bits: number, address: number, values: readonly number[]): void {
-    values.forEach((value, i) => {
-      const at = address + (i * bits) / 8;
-      if (bits === 32) this.bus.write32(at, value);
-      else if (bits === 16) this.bus.write16(at, value);
-      else this.bus.write8(at, value);
-    });
   }
 }

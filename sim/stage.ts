@@ -48,12 +48,13 @@ const INTERNAL_READ_US_PER_BYTE = 0.05;
 export class Stage {
   /** For runs of all scenarios on another interpreter. */
   static defaultEngine: EngineMaker = nodeEngine;
-  /** Sees every board that gets power, before it boots. */
-  static onPowerOn: ((stage: Stage) => void) | undefined;
+  /** Sees every board before it boots. */
+  static onBoot: ((stage: Stage) => void) | undefined;
 
   readonly board: Board;
   readonly memories: readonly FlashMemory[];
-  machine!: Machine;
+  /** Boots since power-on: more than one after E.reboot. */
+  machines: Machine[] = [];
   world!: World;
   /** What the hand did to the paw since power-on. */
   pawEdges: { readonly atUs: number; readonly isPressed: boolean }[] = [];
@@ -67,36 +68,46 @@ export class Stage {
     this.memories = memoriesOf(options.board, options.storage);
   }
 
+  /** The board since its last boot. */
+  get machine(): Machine {
+    return this.machines.at(-1)!;
+  }
+
   /** Supplies the board with power: a boot from the flash as it is. */
   powerOn(cut?: CutPlan): this {
     if (this.machine?.isPowered) this.machine.cutPower();
-    const { board } = this;
-    this.world = new World(board, {
+    this.world = new World(this.board, {
       noiseDbfs: this.#options.noiseDbfs ?? -70,
       batteryMillivolts: this.#options.batteryMillivolts ?? 4000,
       seed: this.#seed++,
     });
+    this.pawEdges = [];
+    this.machines = [];
+    this.#boot(0, cut);
+    return this;
+  }
+
+  #boot(startUs: number, cut: CutPlan | undefined): void {
+    const { board, memories, world } = this;
     const engine = (this.#options.engine ?? Stage.defaultEngine)({
       board,
-      memories: this.memories,
+      memories,
       environment: { BOARD: board.id, VERSION },
       codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
     });
-    this.machine = new Machine({
-      board,
-      engine,
-      memories: this.memories,
-      world: this.world,
-      sink: this.world,
-      native: this.#options.native,
-      seed: this.#seed,
-      clockError: this.#options.clockError ?? 0,
-      ...(cut ? { cut } : {}),
-    });
-    this.pawEdges = [];
-    Stage.onPowerOn?.(this);
+    const { native, clockError = 0 } = this.#options;
+    this.machines.push(new Machine({ board, engine, memories, world, sink: world, native, seed: this.#seed, clockError, startUs, ...(cut ? { cut } : {}) }));
+    if (this.pawEdges.at(-1)?.isPressed) this.machine.pins.drive(board.paw.nrf, board.paw.on);
+    Stage.onBoot?.(this);
     this.machine.powerOn();
-    return this;
+  }
+
+  /** After E.reboot: the same power, the same hand on the paw, and a cut that is still to come. */
+  #reboot(): void {
+    const { flash, clock } = this.machine;
+    const cut = flash.cut && { ...flash.cut, operation: flash.cut.operation - flash.operations.length };
+    this.world.release(clock.now);
+    this.#boot(clock.now, cut);
   }
 
   get nowMs(): number {
@@ -104,7 +115,12 @@ export class Stage {
   }
 
   wait(ms: number): this {
-    this.machine.runUntil(this.machine.clock.now + ms * 1000);
+    const untilUs = this.machine.clock.now + ms * 1000;
+    this.machine.runUntil(untilUs);
+    while (this.machine.isRebooting) {
+      this.#reboot();
+      this.machine.runUntil(untilUs);
+    }
     return this;
   }
 

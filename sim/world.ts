@@ -74,6 +74,11 @@ export class World implements AnalogWorld, OutputSink {
     }
   }
 
+  /** A reset lets go of every pin. */
+  release(atUs: number): void {
+    for (const nrf of this.changes.keys()) this.drive(nrf, atUs, { kind: "floating" });
+  }
+
   volts(ain: number, fromUs: number, stepUs: number, out: Float64Array): void {
     if (ain === this.board.microphone.input.ain) this.#microphone(fromUs, stepUs, out);
     else if (ain === this.board.battery?.input.ain) out.fill(this.options.batteryMillivolts / 1000 / this.board.battery.divider);

@@ -49,9 +49,8 @@ export class EspruinoEngine implements Engine {
   #host: HostCall = () => undefined;
   #turns = 0;
   #variablesAtBegin = 0;
-  /** Texts read from Storage so far, by CRC-32: too large to cross the link again when they are evaluated. */
-  readonly #texts = new Map<number, string>();
-  #sources = 0;
+  /** Texts in the interpreter's flash file, by CRC-32: too large to cross the link again when they are evaluated. */
+  readonly #texts = new Map<number, { readonly name: string; readonly source: string }>();
   /** The board's Storage, visited for the time that its reads take: the interpreter reads its own. */
   readonly #storage: Storage;
   readonly #visits: Iterator<string>;
@@ -90,15 +89,13 @@ export class EspruinoEngine implements Engine {
     const { interpreter, flashBytes, memories, isInstrumented, isMeasuring } = this.#options;
     this.#host = host;
     this.#storage.checkAtBoot();
-    const replaced = new Map<string, string>();
-    if (isInstrumented) {
-      for (const { name, data } of walk(memories[0]!.bytes)) {
-        if (BOOT_FILES.includes(name)) replaced.set(name, `$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`);
-      }
-    }
     const begin = `$begin({isMeasuring:${isMeasuring}});`;
-    const own = new Map([[".bootPowerOn", `${glue}\n${shim}\n${begin}`]]);
-    this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes, memories, replaced, own);
+    this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes);
+    this.#flash.add(".bootPowerOn", Buffer.from(`${glue}\n${shim}\n${begin}`, "latin1"));
+    for (const { name, data } of walk(memories[0]!.bytes)) {
+      if (!BOOT_FILES.includes(name)) continue;
+      this.#flash.add(name, isInstrumented ? Buffer.from(`$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`, "latin1") : data);
+    }
     this.#link.start(interpreter);
     this.#serveUntilIdle();
     this.#visits.next();
@@ -149,22 +146,15 @@ export class EspruinoEngine implements Engine {
       if (operation === "source") value = this.#addSource(Number(args[0]));
       else if (operation === "begin") value = undefined;
       else if (operation === "boot") this.#visits.next();
-      else if (operation === "visit") this.#visit(String(args[0]), Number(args[1]), Number(args[2]));
+      else if (operation === "visit") value = this.#visit(String(args[0]), Number(args[1]), Number(args[2]));
       else value = this.#call(operation, args);
     } catch (error) {
       if (error instanceof PowerCut) throw error;
       return this.#answer("!", error instanceof Error ? error.message : String(error));
     }
-    const [first, second] = args;
-    if (operation === "ram.place") this.#buffers.place(Number(first), Number(second));
-    else if (operation === "flash.write") this.#flash!.copy(Number(second), (first as Uint8Array).length);
-    else if (operation === "flash.erase") this.#copyPage(Number(first));
-    else if (operation === "flash.read") {
-      // Read by the interpreter itself where it has the same bytes: as its own Flash.read gives them.
-      const own = this.#flash!.addressOf(Number(second), Number(first));
-      if (own !== undefined) return this.#answer("@", expression([own, Number(first)]));
-    }
-    this.#answer("=", expression(value));
+    if (operation === "ram.place") this.#buffers.place(Number(args[0]), Number(args[1]));
+    if (value instanceof Uint8Array) this.#answer(">", String(value.length), value);
+    else this.#answer("=", expression(value));
   }
 
   #call(operation: string, args: readonly Wire[]): Wire {
@@ -184,15 +174,9 @@ export class EspruinoEngine implements Engine {
     }
   }
 
-  #answer(kind: string, body: string): void {
+  #answer(kind: string, body: string, bytes?: Uint8Array): void {
     this.#buffers.flush();
-    this.#link.send(kind, body);
-  }
-
-  #copyPage(address: number): void {
-    const memory = this.#options.memories.find((candidate) => candidate.holds(address, 1))!;
-    const page = address - ((address - memory.base) % PAGE_BYTES);
-    this.#flash!.copy(page, PAGE_BYTES);
+    this.#link.send(kind, body, bytes);
   }
 
   #count(used: number): void {
@@ -203,17 +187,27 @@ export class EspruinoEngine implements Engine {
     return countingSources(instrument(source, { codeMemory: this.#options.codeMemory }));
   }
 
-  #visit(name: string, offset: number, length: number): void {
+  /** What the board's Storage gives, under the name by which the interpreter reads it. */
+  #visit(name: string, offset: number, length: number): Wire {
     const bytes = this.#storage.read(name, offset, length);
-    if (bytes) this.#texts.set(crc32(bytes) >>> 0, Buffer.from(bytes).toString("latin1"));
+    return bytes?.length ? this.#addText(Buffer.from(bytes).toString("latin1")) : bytes && "";
   }
 
-  /** Stores the text that counts its cost; returns the name to read it by. */
+  /** The text that counts its cost, for one that was read from Storage. */
   #addSource(crc: number): string {
-    const source = this.#texts.get(crc);
+    const source = this.#texts.get(crc)?.source;
     if (source === undefined) throw new Error("only text that was read from Storage can be evaluated here");
-    const name = `source${this.#sources++}`;
-    this.#flash!.add(name, Buffer.from(this.#instrumented(source), "latin1"));
+    return this.#addText(this.#instrumented(source));
+  }
+
+  #addText(source: string): string {
+    const bytes = Buffer.from(source, "latin1");
+    const crc = crc32(bytes) >>> 0;
+    const known = this.#texts.get(crc);
+    if (known) return known.name;
+    const name = `text${this.#texts.size}`;
+    this.#flash!.add(name, bytes);
+    this.#texts.set(crc, { name, source });
     return name;
   }
 }

@@ -11,7 +11,6 @@
   var evaluate = eval;
   var builtIn = require;
   var memory = process.memory;
-  var flash = builtIn("Flash");
   var requests = E.openFile("requests", "w");
   var replies = E.openFile("replies", "r");
   var float = new Float64Array(1);
@@ -58,6 +57,11 @@
     return new Uint8Array($buffers[place[0]], place[1], place[2]);
   }
 
+  function fill(bytes) {
+    for (var at = 0; at < bytes.length; at += 512) bytes.set(take(Math.min(512, bytes.length - at)), at);
+    return bytes;
+  }
+
   // One request, then whatever the board asks about buffers, then the answer.
   function exchange(request) {
     requests.write(request + "\n");
@@ -69,15 +73,13 @@
           return evaluate(body);
         case "!":
           throw new Error(body);
-        case "@":
-          var place = evaluate(body);
-          return flash.read(place[1], place[0]);
+        case ">":
+          return fill(new Uint8Array(parseInt(body, 10)));
         case "?":
           requests.write(view(evaluate(body)));
           break;
         case "<":
-          var bytes = view(evaluate(body));
-          for (var at = 0; at < bytes.length; at += 512) bytes.set(take(Math.min(512, bytes.length - at)), at);
+          fill(view(evaluate(body)));
           break;
       }
     }
@@ -158,8 +160,8 @@
     };
     var storage = {
       read: function (file, offset, length) {
-        charged("visit", [file, offset || 0, length || 0]);
-        return builtIn("Storage").read(file, offset || 0, length || 0);
+        var text = charged("visit", [file, offset || 0, length || 0]);
+        return text && builtIn("Storage").read(text);
       },
     };
     scope.require = function (name) {

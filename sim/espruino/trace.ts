@@ -1,4 +1,4 @@
-// What happened on a simulated board since power-on, as lines that two engines can be compared by: pins, flash, console and
+// What happened on a simulated board since it booted, as lines that two engines can be compared by: pins, flash, console and
 // uncaught errors, in order of time. Nothing of how the engine works is in it.
 
 import { crc32 } from "node:zlib";
@@ -27,13 +27,16 @@ function driveText(drive: Drive): string {
 
 export function traceOf(machine: Machine, world: World): TraceEvent[] {
   const events: TraceEvent[] = [];
-  for (const [nrf, changes] of world.changes) for (const { atUs, drive } of changes) events.push([atUs, `pin ${nrf} ${driveText(drive)}`]);
+  const { startUs, poweredOffUs } = machine;
+  for (const [nrf, changes] of world.changes) {
+    for (const { atUs, drive } of changes) if (atUs >= startUs && atUs <= poweredOffUs) events.push([atUs, `pin ${nrf} ${driveText(drive)}`]);
+  }
   for (const { atUs, kind, address, length } of machine.flash.operations) events.push([atUs, `${kind} 0x${address.toString(16)} ${length}`]);
   // Texts of errors are the engine's own.
   for (const { atUs } of machine.uncaught) events.push([atUs, "uncaught error"]);
   events.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1));
   for (const line of machine.console) events.push([machine.clock.now, `console: ${line}`]);
-  events.push([machine.clock.now, machine.isPowered ? "end" : "power off"]);
+  events.push([machine.clock.now, machine.isPowered ? "end" : machine.isRebooting ? "reboot" : "power off"]);
   return events;
 }
 

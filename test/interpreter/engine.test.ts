@@ -32,7 +32,8 @@ describe("Espruino as an engine", function () {
   /** Runs on both engines; they must agree. */
   function both(files: Record<string, string>, ms?: number): Stage {
     const [expected, got] = [run(files, nodeEngine, ms), run(files, espruino, ms)];
-    assert.equal(firstDivergence(traceOf(expected.machine, expected.world), traceOf(got.machine, got.world)), undefined);
+    assert.equal(expected.machines.length, got.machines.length);
+    expected.machines.forEach((machine, i) => assert.equal(firstDivergence(traceOf(machine, expected.world), traceOf(got.machines[i]!, got.world)), undefined));
     return got;
   }
 
@@ -43,6 +44,15 @@ describe("Espruino as an engine", function () {
 
   it("runs .bootrst instead of .bootcde", () => {
     assert.deepEqual(both({ ".bootcde": "print('application')", ".bootrst": "print('reset')" }).machine.console, ["reset"]);
+  });
+
+  it("ends at E.reboot, and another one boots from the same flash", () => {
+    const { base } = nrf52840dk.messages as { base: number };
+    const code = `var f=require("Flash");if(f.read(1,${base})[0]===255){f.write([1],${base});print("first");E.reboot();print("never")}else print("second")`;
+    const stage = both({ ".bootcde": code });
+    assert.deepEqual(stage.machines.map(({ console }) => console), [["first"], ["second"]]);
+    assert.equal(engines.length, 2);
+    assert.deepEqual(engines.map(({ pid }) => pid > 0), [false, true]);
   });
 
   it("evaluates text from Storage with the time that it takes", () => {

@@ -19,7 +19,7 @@ if (ENGINE === "espruino") {
   const onMade = (engine: EspruinoEngine): void => void engines.push(engine);
   Stage.defaultEngine = espruinoEngine(ESPRUINO!, { isMeasuring: true, onMade });
 }
-Stage.onPowerOn = ({ machine, world }) => void boots.push({ machine, world });
+Stage.onBoot = ({ machine, world }) => void boots.push({ machine, world });
 
 export const mochaHooks = {
   beforeEach(): void {

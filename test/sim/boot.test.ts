@@ -111,4 +111,41 @@ describe("booting", () => {
     stage.powerOn();
     assert.equal(Buffer.from(findFile(stage.memories[0]!.bytes, "n")!).toString(), "1");
   });
+
+  describe("after E.reboot", () => {
+    // The first boot leaves a file and reboots; the second one finds it.
+    const code = (first: string, second: string): string =>
+      `var s=require("Storage");if(s.read("n"))setTimeout(function(){${second}},1);else{s.write("n","1");${first}setTimeout(function(){E.reboot();print("never")},10)}`;
+    const paw = `new Pin("${microbit2.paw.espruino}")`;
+
+    it("boots again in the same time, with its flash and nothing else", () => {
+      const stage = stageWith({ ".bootcde": code("var a=1;setTimeout(function(){print('never')},20);", "print(typeof a,getTime()>0.01)") });
+      const bootMs = stage.powerOn().nowMs;
+      stage.wait(1000);
+      assert.deepEqual(stage.machines.map(({ console }) => console), [[], ["undefined true"]]);
+      assert.ok(Math.abs(stage.nowMs - bootMs - 1000) < 1e-3);
+    });
+
+    it("lets go of the pins, and knows the hand that still holds the paw", () => {
+      const { nrf, espruino } = microbit2.heart.recording;
+      const stage = stageWith({ ".bootcde": code(`digitalWrite(new Pin("${espruino}"),1);`, `pinMode(${paw},"input_pullup");print(digitalRead(${paw}))`) });
+      stage.powerOn().press().wait(1000);
+      assert.deepEqual(stage.world.changes.get(nrf)!.map(({ drive }) => drive), [{ kind: "level", level: 1 }, { kind: "floating" }]);
+      // A button of Espruino's reads 1 when it is pressed.
+      assert.deepEqual(stage.machine.console, ["1"]);
+      assert.equal(stage.pawEdges.length, 1);
+    });
+
+    it("loses its power where a cut was planned for", () => {
+      const files = { ".bootcde": code("", 'print(1);s.write("m","2");print(2)') };
+      const stage = stageWith(files);
+      const operations = (): number => stage.machines.reduce((sum, { flash }) => sum + flash.operations.length, 0);
+      stage.powerOn().wait(1000);
+      const all = operations();
+      stage.memories[0]!.bytes.set(stageWith(files).memories[0]!.bytes);
+      stage.powerOn({ operation: all - 1, phase: "before" }).wait(1000);
+      assert.equal(operations(), all - 1);
+      assert.deepEqual([stage.machine.console, stage.machine.isPowered], [["1"], false]);
+    });
+  });
 });

@@ -69,15 +69,15 @@ export class Toy extends Stage {
 
   /** Supplies power while somebody holds the paw already. */
   powerOnHeld(): this {
-    const before = Stage.onPowerOn;
-    Stage.onPowerOn = (stage) => {
+    const before = Stage.onBoot;
+    Stage.onBoot = (stage) => {
       before?.(stage);
       stage.press();
     };
     try {
       return this.powerOn();
     } finally {
-      Stage.onPowerOn = before;
+      Stage.onBoot = before;
     }
   }
 
@@ -144,8 +144,7 @@ export class Toy extends Stage {
 
   /** Nothing went wrong that only a console would tell. */
   assertHealthy(): this {
-    assert.deepEqual(this.machine.uncaught, []);
-    assert.deepEqual(this.machine.console, []);
+    for (const { uncaught, console } of this.machines) assert.deepEqual([uncaught, console], [[], []]);
     assert.equal(this.machine.chip.saadc.isDmaActive, false, "the converter still runs");
     return this;
   }
