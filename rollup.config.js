@@ -5,16 +5,17 @@ import terser from "@rollup/plugin-terser";
 import ts from "typescript";
 
 /**
- * Fills the module "pawlock:build".
- * @param {object} board
- * @param {object} image
+ * Fills a module that no file holds.
+ * @param {string} name
+ * @param {Record<string, unknown>} values what it exports
  * @returns {import("rollup").Plugin}
  */
-function buildModule(board, image) {
+function buildModule(name, values) {
+  const code = Object.entries(values).map(([key, value]) => `export var ${key} = ${JSON.stringify(value)};`);
   return {
     name: "pawlock-build",
-    resolveId: (id) => (id === "pawlock:build" ? "\0pawlock:build" : null),
-    load: (id) => (id === "\0pawlock:build" ? `export var board = ${JSON.stringify(board)}; export var image = ${JSON.stringify(image)};` : null),
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    load: (id) => (id === `\0${name}` ? code.join("\n") : null),
   };
 }
 
@@ -44,13 +45,21 @@ function typescript() {
 }
 
 /**
- * @param {{ board: object, image: object, file: string }} options board data and kernel to put in, and the file to write
+ * @typedef {object} Bundle
+ * @property {string} input the first source
+ * @property {string} module name of the module that the build fills
+ * @property {Record<string, unknown>} values its exports
+ * @property {string} file the file to write
+ */
+
+/**
+ * @param {Bundle} bundle
  * @returns {import("rollup").RollupOptions}
  */
-export function bundleOptions({ board, image, file }) {
+export function bundleOptions({ input, module, values, file }) {
   return {
-    input: "firmware/main.ts",
-    plugins: [buildModule(board, image), typescript()],
+    input,
+    plugins: [buildModule(module, values), typescript()],
     output: {
       file,
       format: "iife",

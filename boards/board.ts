@@ -46,6 +46,10 @@ export interface Board {
   readonly usb: readonly { readonly vendorId: number; readonly productId: number; readonly name: string }[];
   /** The pin that Espruino calls BTN1; held at reset it skips the application, so the paw is never here. */
   readonly btn1: Pin;
+  /** Where the interpreter's console is while the board is not sealed. */
+  readonly console: "USB" | "Serial1";
+  /** Bridged to ground at reset it destroys the key and opens the console; absent where the board is for the bench only. */
+  readonly servicePad?: Pin;
   /** The paw button. `on` is its level when pressed; the opposite pull is switched on inside the chip. */
   readonly paw: SwitchPin;
   readonly heart: {

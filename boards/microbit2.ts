@@ -31,6 +31,7 @@ export const microbit2: Board = {
   },
   usb: [{ vendorId: 0x0d28, productId: 0x0204, name: "DAPLink" }],
   btn1: { espruino: "D5", nrf: 14, negated: true },
+  console: "Serial1",
   paw: { espruino: "D11", nrf: 23, on: 0, negated: true },
   heart: {
     recording: { espruino: "H5", nrf: 20, on: 1 },

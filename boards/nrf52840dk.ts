@@ -33,6 +33,7 @@ export const nrf52840dk: Board = {
     { vendorId: 0x1915, productId: 0x520f, name: "Espruino console (native port)" },
   ],
   btn1: { espruino: "D11", nrf: 11, negated: true },
+  console: "Serial1",
   paw: { espruino: "D12", nrf: 12, on: 0, negated: true },
   heart: {
     recording: { espruino: "D26", nrf: 26, on: 1 },

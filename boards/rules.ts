@@ -41,6 +41,7 @@ function pinsOf(board: Board): NamedPin[] {
     { signal: "speaker.output", pin: board.speaker.output },
   ];
   if (board.speaker.amplifier) pins.push({ signal: "speaker.amplifier", pin: board.speaker.amplifier });
+  if (board.servicePad) pins.push({ signal: "service pad", pin: board.servicePad });
   if (board.battery) pins.push({ signal: "battery.input", pin: board.battery.input });
   if (board.battery && board.battery.enable) pins.push({ signal: "battery.enable", pin: board.battery.enable });
   return pins;
@@ -180,6 +181,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const found: string[] = [];
     if (board.limits.length > 0) found.push("a product has no limits");
     if (!capabilities.link) found.push("a product has the link");
+    if (!board.servicePad) found.push("a product has a service pad");
     if (!capabilities.privateAddress) found.push("a product has private addresses");
     // 160 KB in 20 s need a notification of more than 100 bytes (product.md, figures).
     if (capabilities.attMtu < 131) found.push("a product has an ATT MTU of 131 at least");

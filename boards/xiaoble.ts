@@ -30,6 +30,8 @@ export const xiaoble: Board = {
     { vendorId: 0x2886, productId: 0x0045, name: "boot loader, XIAO nRF52840 Sense" },
   ],
   btn1: { espruino: "D1", nrf: 3 },
+  console: "USB",
+  servicePad: { espruino: "D8", nrf: 45 },
   paw: { espruino: "D6", nrf: 43, on: 0 },
   heart: {
     recording: { espruino: "D2", nrf: 28, on: 1 },
@@ -80,6 +82,7 @@ export const xiaoble: Board = {
     { signal: "microphone", pin: "D0", to: "OUT of the MAX4466 breakout (its GND to GND)" },
     { signal: "speaker", pin: "D5", to: "1 kOhm and 10 nF low-pass (16 kHz), then the input of the class-D amplifier" },
     { signal: "amplifier on", pin: "D4", to: "shutdown pin of the amplifier (high = on), 100 kOhm to GND" },
+    { signal: "service", pin: "D8", to: "open; bridged to GND at reset: key and voice destroyed, console on USB, yellow LED flickers" },
     { signal: "battery", pin: "BAT+, BAT-", to: "lithium cell 3.7 V; divider and charger are on the board. Its enable (D14) stays low once set: high while charging puts more than the supply on D32" },
   ],
 };

@@ -148,6 +148,56 @@ export interface NativeCode {
   load(code: string, offsets: readonly number[]): NativeFunction[] | undefined;
 }
 
+// Kinds of the events that the Radio tells its listener.
+/** A central has connected; the value is its address as the stack writes it. */
+export const RADIO_CONNECTED = 0;
+export const RADIO_DISCONNECTED = 1;
+/** The stack asks for a passkey to be shown: six digits, random, once for this attempt. */
+export const RADIO_PASSKEY = 2;
+/** A pairing has ended; true for a bond of the highest level (LE Secure Connections, authenticated, 128 bit). */
+export const RADIO_SECURED = 3;
+/** Pairing or encryption: "request", "start", "success", "fail". Success is told of old bonds as of new ones. */
+export const RADIO_BOND = 4;
+export const RADIO_ADVERTISING = 5;
+/** Bytes came through the one characteristic that may be written, which the stack opens at the highest level only. */
+export const RADIO_WRITTEN = 6;
+
+/** The link as the stack itself sees it now: what counts when an event may have been lost. */
+export interface RadioStatus {
+  readonly connected: boolean;
+  readonly advertising: boolean;
+  readonly encrypted?: boolean;
+  /** Authenticated against a man in the middle; true below the highest level as well. */
+  readonly mitm_protected?: boolean;
+  readonly connected_addr?: string;
+  /** In units of 1.25 ms. */
+  readonly connectionInterval?: number;
+}
+
+/**
+ * The BLE peripheral. At boot it sleeps, with its table of services fixed. Events may be lost when too many come at once;
+ * `notify` says nothing about success: one notification fits each connection interval, what exceeds that is dropped unseen.
+ */
+export interface Radio {
+  /** One listener; set once, at boot. */
+  listen(onEvent: (kind: number, value: unknown) => void): void;
+  wake(): void;
+  /** Also ends a connection. */
+  sleep(): void;
+  status(): RadioStatus;
+  /** The lasting address of a bonded phone that connected under a private one; else what was given. */
+  identify(address: string): string;
+  disconnect(): void;
+  /** Whether the stack takes part in pairing. At once, without restart; a pairing under way goes on. */
+  setPairing(isOpen: boolean): void;
+  /** `bytes` may be reused at once. */
+  notify(bytes: Uint8Array): void;
+  /** The battery level that phones may read, in percent. */
+  setBattery(percent: number): void;
+  /** Erases every bond. Only while nobody is connected; to be followed by a reboot. */
+  eraseBonds(): void;
+}
+
 /** Everything that the firmware is given. */
 export interface Hal {
   readonly clock: Clock;
@@ -158,6 +208,8 @@ export interface Hal {
   readonly flash: Flash;
   readonly power: Power;
   readonly native: NativeCode;
+  /** Absent on boards whose stack cannot keep strangers from pairing. */
+  readonly radio?: Radio;
   /** Whether the converter converts and the speaker's PWM runs: some milliseconds, the microphone unpowered, in silence. At boot. */
   selfTest(): Code;
 }

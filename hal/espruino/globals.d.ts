@@ -31,6 +31,42 @@ declare namespace E {
   /** Undefined when no flat memory can be had. */
   function toFlatString(value: string): string | undefined;
   function CRC32(data: Uint8Array | string): number;
+  /** The console's device, or none; forced, nothing that connects moves it. */
+  function setConsole(device: Serial | null, options: { force: boolean }): void;
+  /** At once. */
+  function reboot(): void;
   function enableWatchdog(seconds: number, isAutomatic: boolean): void;
   function kickWatchdog(): void;
 }
+
+// @types/espruino 1.95.0 knows NRF as it was before pairing.
+declare namespace NRF {
+  function on(event: string, callback: (value: never) => void): void;
+  function setAddress(address: string): void;
+  function resolveAddress(address: string): string | undefined;
+  function getSecurityStatus(): {
+    connected: boolean;
+    advertising: boolean;
+    encrypted?: boolean;
+    mitm_protected?: boolean;
+    bonded?: boolean;
+    connected_addr?: string;
+    connectionInterval?: number;
+  };
+  function setSecurity(options: Record<string, number | boolean>): void;
+  function setAdvertising(data: object, options: object): void;
+  function setServices(data: object, options: object): void;
+  function updateServices(data: object): void;
+  function eraseBonds(isDirect: true): void;
+}
+
+interface Serial {
+  unsetup(): void;
+}
+
+/** `air` is what the boot files' table of services calls, when the application has set it. */
+declare var global: {
+  air?: (id: number, event: { data: ArrayBuffer }) => void;
+  /** Left by the boot files at a bridged service pad: no application is started. */
+  pawlockStop?: boolean;
+};

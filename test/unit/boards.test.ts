@@ -9,6 +9,7 @@ import { boardViolations, ruleIds, violations } from "../../boards/rules.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 
 const { battery: _battery, ...withoutBattery } = xiaoble;
+const { servicePad: _servicePad, ...withoutServicePad } = xiaoble;
 const { externalFlash: _externalFlash, ...withoutExternalFlash } = xiaoble;
 
 /** Broken boards: [rule, what is wrong, the board]. */
@@ -44,6 +45,7 @@ const broken: [string, string, Board][] = [
   ["role-kept", "a bench board that hides its limits", { ...microbit2, limits: [] }],
   ["role-kept", "a product with limits", { ...xiaoble, limits: ["none"] }],
   ["role-kept", "a product without the link", { ...xiaoble, capabilities: { ...xiaoble.capabilities, link: false } }],
+  ["role-kept", "a product without a service pad", withoutServicePad],
   ["role-kept", "a product that can be followed", { ...xiaoble, capabilities: { ...xiaoble.capabilities, privateAddress: false } }],
   ["role-kept", "a product with a small MTU", { ...xiaoble, capabilities: { ...xiaoble.capabilities, attMtu: 53 } }],
   ["role-kept", "a product without PWM3", { ...xiaoble, capabilities: { ...xiaoble.capabilities, pwm3: false } }],

@@ -39,7 +39,12 @@ export function bundleFile(board: Board): string {
 
 export async function buildBundle(board: Board): Promise<BuiltBundle> {
   const file = bundleFile(board);
-  const options = bundleOptions({ board: firmwareBoard(board), image: kernelImage, file });
+  const options = bundleOptions({
+    input: "firmware/main.ts",
+    module: "pawlock:build",
+    values: { board: firmwareBoard(board), image: kernelImage, isLinked: board.capabilities.link },
+    file,
+  });
   const warnings: string[] = [];
   const bundle = await rollup({ ...options, onwarn: (warning) => warnings.push(warning.message) });
   const { output } = await bundle.generate(options.output as OutputOptions);

@@ -24,7 +24,7 @@ interface Import {
 }
 
 /** Given by the build, not by a file. */
-const BUILD_MODULE = "pawlock:build";
+const BUILD_MODULES = ["pawlock:build", "pawlock:boot"];
 
 /** Where a file of `from` may import from. The first row that matches counts. Packages are for tools, simulator and tests. */
 const folders: readonly { readonly from: RegExp; readonly to: RegExp; readonly packages: boolean }[] = [
@@ -33,6 +33,7 @@ const folders: readonly { readonly from: RegExp; readonly to: RegExp; readonly p
   { from: /^hal\/espruino\//, to: /^(hal\/espruino\/|hal\/contract\.ts$|boards\/)/, packages: false },
   { from: /^hal\/mock\//, to: /^(hal\/mock\/|hal\/contract\.ts$|boards\/)/, packages: false },
   { from: /^firmware\/main\.ts$/, to: /^(firmware\/|hal\/espruino\/|hal\/contract\.ts$|boards\/|pawlock:build$)/, packages: false },
+  { from: /^firmware\/boot\//, to: /^(firmware\/(boot\/|link\/protocol\.ts$)|pawlock:boot$)/, packages: false },
   { from: /^firmware\//, to: /^(firmware\/(?!main\.ts$)|hal\/contract\.ts$|boards\/board\.ts$)/, packages: false },
   { from: /^sim\//, to: /^(sim\/|boards\/)/, packages: true },
   {
@@ -46,6 +47,8 @@ const folders: readonly { readonly from: RegExp; readonly to: RegExp; readonly p
 /** Names of the contract through which a module could reach the microphone. */
 const MICROPHONE_NAMES = ["Microphone", "PawToken", "Hal"];
 const MICROPHONE_FILES = /^(hal\/espruino\/.*microphone|hal\/espruino\/hal|firmware\/voice\/recorder|firmware\/paw\/|firmware\/toy|firmware\/main)/;
+/** The source of the boot files. */
+const LOCKDOWN = "firmware/boot/lockdown.ts";
 /** The one file that may make a paw token. */
 const MINT = "firmware/paw/gesture.ts";
 
@@ -66,7 +69,7 @@ export function importsOf(file: string, text: string): Import[] {
   const found: Import[] = [];
   function add(specifier: ts.Expression | undefined, names: readonly string[]): void {
     if (!specifier || !ts.isStringLiteralLike(specifier)) return;
-    const isPackage = !specifier.text.startsWith(".") && specifier.text !== BUILD_MODULE;
+    const isPackage = !specifier.text.startsWith(".") && !BUILD_MODULES.includes(specifier.text);
     const target = specifier.text.startsWith(".") ? posix.join(posix.dirname(file), specifier.text) : specifier.text;
     found.push({ target, isPackage, names });
   }
@@ -128,7 +131,8 @@ export function importFaults(sources: Sources): ImportFault[] {
       if (isPackage ? !row!.packages : !row!.to.test(target)) fault("folders", `may not import ${target}`);
     }
     const isToy = /^(firmware|boards)\//.test(file) || file === "hal/contract.ts";
-    if (isToy) for (const name of espruinoNames(text)) fault("espruino-globals", `names ${name}: only hal/espruino may`);
+    // The boot files are what closes the interpreter's doors: they must name them.
+    if (isToy && file !== LOCKDOWN) for (const name of espruinoNames(text)) fault("espruino-globals", `names ${name}: only hal/espruino may`);
     if (/^(firmware|hal\/espruino|boards)\//.test(file) && file !== MINT && mints(file, text)) fault("mint", "makes a paw token: only the gesture recogniser may");
   }
   const air = Object.keys(sources).filter((file) => file.startsWith("firmware/link/"));

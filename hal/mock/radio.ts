@@ -1,0 +1,109 @@
+// Radio port without air: a test connects, pairs, writes and sees what was notified.
+
+import {
+  RADIO_ADVERTISING,
+  RADIO_BOND,
+  RADIO_CONNECTED,
+  RADIO_DISCONNECTED,
+  RADIO_PASSKEY,
+  RADIO_SECURED,
+  RADIO_WRITTEN,
+  type Radio,
+  type RadioStatus,
+} from "../contract.ts";
+
+export interface MockRadio extends Radio {
+  link: { encrypted: boolean; mitm_protected: boolean; connected_addr: string } | undefined;
+  intervalUnits: number;
+  isAwake: boolean;
+  isPairingOpen: boolean;
+  /** Events are lost while this is set. */
+  isDeaf: boolean;
+  battery: number;
+  bondsErased: number;
+  /** Private addresses that can be resolved. */
+  readonly identities: Record<string, string>;
+  readonly notified: Uint8Array[];
+  disconnects: number;
+  connect(address: string): void;
+  /** The other side has left. */
+  vanish(): void;
+  encrypt(): void;
+  passkey(digits: string): void;
+  secured(isHighest: boolean): void;
+  bond(what: string): void;
+  write(...bytes: number[]): void;
+}
+
+export function mockRadio(): MockRadio {
+  let listener: ((kind: number, value: unknown) => void) | undefined;
+  const tell = (kind: number, value?: unknown): void => {
+    if (!radio.isDeaf) listener?.(kind, value);
+  };
+  const radio: MockRadio = {
+    link: undefined,
+    intervalUnits: 6,
+    isAwake: false,
+    isPairingOpen: false,
+    isDeaf: false,
+    battery: -1,
+    bondsErased: 0,
+    identities: {},
+    notified: [],
+    disconnects: 0,
+    listen(onEvent) {
+      listener = onEvent;
+    },
+    wake() {
+      radio.isAwake = true;
+      if (!radio.link) tell(RADIO_ADVERTISING, true);
+    },
+    sleep() {
+      radio.isAwake = false;
+      radio.vanish();
+    },
+    status: (): RadioStatus => ({
+      connected: radio.link !== undefined,
+      advertising: radio.isAwake && radio.link === undefined,
+      connectionInterval: radio.intervalUnits,
+      ...radio.link,
+    }),
+    identify: (address) => radio.identities[address] ?? address,
+    disconnect() {
+      radio.disconnects++;
+      radio.vanish();
+    },
+    setPairing(isOpen) {
+      radio.isPairingOpen = isOpen;
+    },
+    notify(bytes) {
+      if (radio.link) radio.notified.push(bytes.slice());
+    },
+    setBattery(percent) {
+      radio.battery = percent;
+    },
+    eraseBonds() {
+      radio.bondsErased++;
+    },
+    connect(address) {
+      radio.link = { encrypted: false, mitm_protected: false, connected_addr: address };
+      tell(RADIO_CONNECTED, address);
+    },
+    vanish() {
+      if (!radio.link) return;
+      radio.link = undefined;
+      tell(RADIO_DISCONNECTED, 19);
+      if (radio.isAwake) tell(RADIO_ADVERTISING, true);
+    },
+    encrypt() {
+      if (!radio.link) return;
+      radio.link.encrypted = true;
+      radio.link.mitm_protected = true;
+    },
+    passkey: (digits) => tell(RADIO_PASSKEY, digits),
+    secured: (isHighest) => tell(RADIO_SECURED, isHighest),
+    bond: (what) => tell(RADIO_BOND, what),
+    write: (...bytes) => tell(RADIO_WRITTEN, Uint8Array.from(bytes)),
+  };
+  return radio;
+}

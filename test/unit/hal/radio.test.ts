@@ -1,0 +1,124 @@
+// The Radio adapter against a fake NRF: events in the contract's terms, reused objects, nothing that restarts the stack.
+
+import assert from "node:assert/strict";
+import {
+  RADIO_ADVERTISING,
+  RADIO_BOND,
+  RADIO_CONNECTED,
+  RADIO_DISCONNECTED,
+  RADIO_PASSKEY,
+  RADIO_SECURED,
+  RADIO_WRITTEN,
+  type Radio,
+} from "../../../hal/contract.ts";
+import { createEspruinoRadio } from "../../../hal/espruino/radio.ts";
+import { clearGlobals, setGlobals } from "./espruino-globals.ts";
+
+const table = { service: "s", answer: "a", batteryService: 0x180f, batteryLevel: 0x2a19, security: { mitm: 1, privacy: 1, pair: false } };
+
+describe("Radio on Espruino", () => {
+  const listeners: Record<string, (value: unknown) => void> = {};
+  let calls: unknown[][];
+  let errors: unknown[];
+  let radio: Radio;
+
+  beforeEach(() => {
+    calls = [];
+    errors = [];
+    const record =
+      (name: string) =>
+      (...args: unknown[]): void =>
+        void calls.push([name, ...(JSON.parse(JSON.stringify(args)) as unknown[])]);
+    setGlobals({
+      NRF: {
+        on: (name: string, callback: (value: unknown) => void) => (listeners[name] = callback),
+        wake: record("wake"),
+        sleep: record("sleep"),
+        disconnect: record("disconnect"),
+        setSecurity: record("setSecurity"),
+        updateServices: record("updateServices"),
+        eraseBonds: record("eraseBonds"),
+        getSecurityStatus: () => ({ connected: true, advertising: false }),
+        resolveAddress: (address: string) => (address === "p private-resolvable" ? "b public" : undefined),
+      },
+    });
+    radio = createEspruinoRadio(table, (error) => void errors.push(error));
+  });
+  afterEach(() => {
+    clearGlobals();
+    delete (globalThis as { air?: unknown }).air;
+  });
+
+  it("tells every event in the contract's terms", () => {
+    const told: unknown[][] = [];
+    radio.listen((kind, value) => void told.push([kind, value]));
+    listeners["connect"]!("x public");
+    listeners["passkey"]!("012345");
+    listeners["bond"]!("start");
+    listeners["disconnect"]!(19);
+    listeners["advertising"]!(true);
+    assert.deepEqual(told, [
+      [RADIO_CONNECTED, "x public"],
+      [RADIO_PASSKEY, "012345"],
+      [RADIO_BOND, "start"],
+      [RADIO_DISCONNECTED, 19],
+      [RADIO_ADVERTISING, true],
+    ]);
+  });
+
+  it("calls a pairing the highest only when it succeeded, was kept and has level 4", () => {
+    const told: unknown[][] = [];
+    radio.listen((kind, value) => void told.push([kind, value]));
+    const good = { auth_status: "SUCCESS", bonded: true, lv4: 1, kdist_own: 3, kdist_peer: 3 };
+    for (const event of [good, { ...good, auth_status: 0 }, { ...good, auth_status: "PASSKEY_ENTRY_FAILED" }, { ...good, auth_status: 133 }, { ...good, bonded: false }, { ...good, lv4: 0 }]) {
+      listeners["security"]!(event);
+    }
+    assert.deepEqual(
+      told,
+      [true, true, false, false, false, false].map((isHighest) => [RADIO_SECURED, isHighest]),
+    );
+  });
+
+  it("hands on what was written, and keeps errors of the listener to itself", () => {
+    let seen: unknown;
+    radio.listen((kind, value) => {
+      seen = [kind, value];
+      throw new Error("bug");
+    });
+    (globalThis as unknown as { air(id: number, event: unknown): void }).air(1, { data: Uint8Array.of(1, 2).buffer });
+    assert.deepEqual(seen, [RADIO_WRITTEN, Uint8Array.of(1, 2)]);
+    assert.equal(errors.length, 1);
+  });
+
+  it("repeats the whole security object and changes only pair", () => {
+    radio.setPairing(true);
+    radio.setPairing(false);
+    assert.deepEqual(calls, [
+      ["setSecurity", { mitm: 1, privacy: 1, pair: true }],
+      ["setSecurity", { mitm: 1, privacy: 1, pair: false }],
+    ]);
+  });
+
+  it("notifies by the answer characteristic and writes the battery level without notifying", () => {
+    radio.notify(Uint8Array.of(7));
+    radio.setBattery(42);
+    assert.deepEqual(calls, [
+      ["updateServices", { s: { a: { value: { 0: 7 }, notify: true } } }],
+      ["updateServices", { [0x180f]: { [0x2a19]: { value: [42] } } }],
+    ]);
+  });
+
+  it("resolves the address of a bonded phone and leaves others as they are", () => {
+    assert.equal(radio.identify("p private-resolvable"), "b public");
+    assert.equal(radio.identify("q random"), "q random");
+  });
+
+  it("wakes, sleeps, disconnects and erases bonds directly", () => {
+    radio.wake();
+    radio.sleep();
+    radio.disconnect();
+    radio.eraseBonds();
+    assert.deepEqual(calls, [["wake"], ["sleep"], ["disconnect"], ["eraseBonds", true]]);
+    assert.equal(radio.status().connected, true);
+  });
+});
