@@ -16,6 +16,8 @@ export interface Chip {
   /** Erase of one page and write of one 32-bit word: the CPU stands still meanwhile. PS, NVMC, tERASEPAGE and tWRITE (maximum). */
   readonly pageEraseMs: number;
   readonly wordWriteUs: number;
+  /** Configuration word that forbids a debug probe to read memory; only erasing the whole chip lifts it. PS, UICR.APPROTECT: 0x00 in its low byte. */
+  readonly readbackProtection: { readonly address: number; readonly value: number };
   readonly adc: {
     /** Finest result in bits, and inputs AIN0..AIN(n-1). PS, SAADC. */
     readonly bits: number;
@@ -44,6 +46,8 @@ const saadc: Chip["adc"] = {
   maxSamples: 32767,
 };
 
+const approtect: Chip["readbackProtection"] = { address: 0x10001208, value: 0xffffff00 };
+
 /** PS v1.11. */
 export const nrf52840: Chip = {
   name: "nRF52840",
@@ -55,6 +59,7 @@ export const nrf52840: Chip = {
   pageBytes: 4096,
   pageEraseMs: 85,
   wordWriteUs: 41,
+  readbackProtection: approtect,
   adc: saadc,
   pwmUnits: 4,
   portPins: 48,
@@ -71,6 +76,7 @@ export const nrf52833: Chip = {
   pageBytes: 4096,
   pageEraseMs: 87.5,
   wordWriteUs: 42.5,
+  readbackProtection: approtect,
   adc: saadc,
   pwmUnits: 4,
   portPins: 42,

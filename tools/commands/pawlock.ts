@@ -2,11 +2,13 @@
 
 import { UserError } from "../errors.ts";
 import { runWav } from "../audio/wav-command.ts";
+import { image } from "../production/image-command.ts";
 import { keys } from "../production/keys-command.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
   sim     run the firmware on a simulated board and show what happened
+  image   build, verify and compare production images
   keys    make and look at the keys that sign releases
   wav     encode and decode IMA ADPCM WAV files
   Each has --help.`;
@@ -15,6 +17,8 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
   switch (command) {
     case "sim":
       return simulate("pawlock sim", false, args);
+    case "image":
+      return image(args);
     case "keys":
       return keys(args);
     case "wav":

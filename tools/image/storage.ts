@@ -13,6 +13,8 @@ import { PAGE_BYTES } from "../../sim/flash.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
 import { UserError } from "../errors.ts";
 
+/** The preallocated file that holds everything that changes in the field. */
+export const LOG_FILE = "log";
 const LOG_PAGES = 507;
 const SLOT_PAGE = 1;
 const SLOT_PAGES = 32;
@@ -54,7 +56,7 @@ function withSlot(text: Uint8Array, bytes: number): Uint8Array {
   if (text.length > most) throw new RangeError(`a slot holds ${most} bytes, the bundle has ${text.length}`);
   const image = buildStorage(
     [
-      { name: "log", data: new Uint8Array(0), size: LOG_PAGES * PAGE_BYTES - HEADER_BYTES },
+      { name: LOG_FILE, data: new Uint8Array(0), size: LOG_PAGES * PAGE_BYTES - HEADER_BYTES },
       { name: ".bootcde", data: Buffer.from(LOADER) },
     ],
     bytes,

@@ -1,6 +1,7 @@
 // What production knows of files and of strangers' text: never more than a stated size into memory, and every failure in the
 // user's words. Files are written by writeFileAtomic: whole or not at all.
 
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
@@ -37,6 +38,8 @@ export function workTreeOf(path: string): string | undefined {
     if (folder === dirname(folder)) return undefined;
   }
 }
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
 export const reason = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
 
