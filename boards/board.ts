@@ -21,6 +21,25 @@ export interface SwitchPin extends Pin {
   readonly on: 0 | 1;
 }
 
+/** A run of pages, counted from `base`: an address that Espruino's Flash module takes, Storage's own where none is given. */
+export interface FlashPart {
+  readonly base?: number;
+  readonly firstPage: number;
+  readonly pages: number;
+}
+
+/** What lies where once the board is provisioned (flash-map.ts turns parts into addresses). */
+export interface FlashMap {
+  /** Pages of `log`, the first file of Storage, its header included: its first page is never erased, Storage never touches the rest. */
+  readonly filePages: number;
+  /** Application slots: two, or one where there is no room: an update then leaves the board without firmware until it is done. */
+  readonly slots: readonly FlashPart[];
+  /** Messages, settings, counters and security log; or seconds of voice in RAM. */
+  readonly log: ({ readonly kind: "flash" } & FlashPart) | { readonly kind: "ram"; readonly seconds: number };
+  /** Address of the page of internal flash for the at-rest key and the own radio address; absent where neither is kept. */
+  readonly keyPage?: number;
+}
+
 /** Where recorded and received messages live. `base` is the address that Espruino's Flash module takes. */
 export type MessageMemory =
   | { readonly kind: "flash"; readonly base: number; readonly pages: number }
@@ -95,7 +114,7 @@ export interface Board {
   readonly storage: { readonly kind: "external" | "internal"; readonly base: number; readonly pages: number };
   /** The flash chip beside the nRF52 where storage is external: how long a page erase and the write of 256 bytes block JavaScript. */
   readonly externalFlash?: { readonly part: string; readonly pageEraseMs: number; readonly write256Ms: number };
-  readonly messages: MessageMemory;
+  readonly flashMap: FlashMap;
   readonly capabilities: {
     /** BLE link to accepted phones. */
     readonly link: boolean;
@@ -112,7 +131,11 @@ export interface Board {
 }
 
 /** What the build puts into the firmware: the rest is for people and tools. */
-export type FirmwareBoard = Pick<
+export interface FirmwareBoard extends Pick<
   Board,
-  "id" | "paw" | "heart" | "microphone" | "speaker" | "battery" | "supplyVolts" | "messages" | "capabilities" | "audioBufferMs"
->;
+  "id" | "paw" | "heart" | "microphone" | "speaker" | "battery" | "supplyVolts" | "capabilities" | "audioBufferMs"
+> {
+  readonly messages: MessageMemory;
+  readonly slots: readonly { readonly base: number; readonly pages: number }[];
+  readonly keyPage?: number;
+}

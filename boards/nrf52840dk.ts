@@ -3,9 +3,9 @@
 // debug port as seen on such kits (newer probe firmware may show another product id).
 //
 // Microphone: as on the XIAO, with the kit's 3.0 V: full scale (3.0 V / 4) / (1/4) = 3.0 V; 1.5 V +- 1.45 V fits.
-// Messages: Espruino's Flash.getFree() lists the internal flash between the end of the interpreter and Storage at 0xEC000.
-// 64 pages (0xAC000 to 0xEBFFF) are taken; assumed: the interpreter ends below 0xAC000. The firmware must check that
-// getFree() covers the range before it erases anything.
+// Flash: Espruino's Flash.getFree() lists the internal flash between the end of the interpreter and Storage at 0xEC000.
+// 64 pages (0xAC000 to 0xEBFFF) are taken: 13 for the application, 50 for messages, one for the key. Assumed: the interpreter
+// ends below 0xAC000. `pawlock flash` asks getFree() before it erases anything.
 
 import type { Board } from "./board.ts";
 import { nrf52840 } from "./nrf52.ts";
@@ -16,8 +16,8 @@ export const nrf52840dk: Board = {
   chip: nrf52840,
   role: "bench",
   limits: [
-    "40 KB of Storage hold one application; updates by USB only",
-    "the message store is 64 pages of internal flash: one full recording of 40 s and little more",
+    "one application slot in internal flash: an interrupted update leaves no firmware until it is run again; updates by USB only",
+    "the message store is 50 pages of internal flash: one full recording of 40 s and little more",
     "an erase of a page stops the whole chip for 85 ms, so none happens while audio runs",
     "no private Bluetooth address: the toy can be followed by its address",
     "no battery measurement; its console is a serial port, open to whoever holds the kit",
@@ -56,7 +56,12 @@ export const nrf52840dk: Board = {
   audioBufferMs: 250,
   supplyVolts: 3.0,
   storage: { kind: "internal", base: 0xec000, pages: 10 },
-  messages: { kind: "flash", base: 0xec000 - 64 * 4096, pages: 64 },
+  flashMap: {
+    filePages: 1,
+    slots: [{ base: 0xac000, firstPage: 0, pages: 13 }],
+    log: { kind: "flash", base: 0xac000, firstPage: 13, pages: 50 },
+    keyPage: 0xeb000,
+  },
   capabilities: {
     link: true,
     privateAddress: false,

@@ -2,6 +2,7 @@
 // knows a board by name. Numbers are product.md's promises, dma-audio.md's registers and the chip's facts.
 
 import type { Board, Pin } from "./board.ts";
+import { messageMemory, runOf, slotRuns, type PageRun } from "./flash-map.ts";
 
 export interface Violation {
   readonly board: string;
@@ -60,6 +61,19 @@ function audioBytes(board: Board): number {
 
 function overlap(aBase: number, aPages: number, bBase: number, bPages: number, pageBytes: number): boolean {
   return aBase < bBase + bPages * pageBytes && bBase < aBase + aPages * pageBytes;
+}
+
+interface NamedRun extends PageRun {
+  readonly name: string;
+}
+
+/** Everything that is written in the field, by name. */
+function partsOf(board: Board): NamedRun[] {
+  const parts: NamedRun[] = slotRuns(board).map((run, i) => ({ name: `slot ${i}`, ...run }));
+  const { log, keyPage } = board.flashMap;
+  if (log.kind === "flash") parts.push({ name: "log", ...runOf(board, log) });
+  if (keyPage !== undefined) parts.push({ name: "key page", base: keyPage, pages: 1 });
+  return parts;
 }
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -135,29 +149,47 @@ const rules: Readonly<Record<string, Rule>> = {
     return found;
   },
 
-  "messages-fit": (board) => {
-    const { messages, storage } = board;
-    const pageBytes = board.chip.pageBytes;
-    if (messages.kind === "ram") {
-      const variableBytes = board.espruino.variables * board.espruino.variableBytes;
-      const needed = messages.seconds * MESSAGE_BYTES_PER_SECOND + audioBytes(board);
-      return needed > variableBytes * (1 - FIRMWARE_SHARE)
-        ? [`messages and audio buffers take ${needed} of ${variableBytes} bytes of variables: less than half is left to the firmware`]
-        : [];
-    }
+  "flash-map": (board) => {
+    const { storage, flashMap, chip } = board;
+    const page = chip.pageBytes;
+    const storageEnd = storage.base + storage.pages * page;
+    const isInStorage = (base: number): boolean => base >= storage.base && base < storageEnd;
     const found: string[] = [];
-    const end = messages.base + messages.pages * pageBytes;
-    const storageEnd = storage.base + storage.pages * pageBytes;
-    if (messages.base % pageBytes !== 0) found.push("messages do not begin at a page");
-    if (messages.pages < 1 || messages.pages % 1 !== 0) found.push("messages have no whole number of pages");
-    if (storage.kind === "external") {
-      // Inside the preallocated Storage file: its first page and its last are not the log's (design.md, flash layout).
-      if (messages.base <= storage.base || end >= storageEnd) found.push("messages leave the area of Storage, or touch its first or last page");
-    } else {
-      if (end > board.chip.flashBytes) found.push("messages end beyond the chip's flash");
-      if (overlap(messages.base, messages.pages, storage.base, storage.pages, pageBytes)) found.push("messages overlap Storage");
+    const { filePages } = flashMap;
+    // Behind `log` come the boot files; the size in its header is 24 bits wide.
+    if (!(filePages >= 1 && filePages < storage.pages && filePages * page < 1 << 24)) found.push(`\`log\` of ${filePages} pages leaves no room for boot files`);
+    const parts = partsOf(board);
+    for (const { name, base, pages } of parts) {
+      if (base % page !== 0) found.push(`${name} does not begin at a page`);
+      if (pages < 1 || pages % 1 !== 0) found.push(`${name} has no whole number of pages`);
+      // The header of `log` is never erased.
+      if (isInStorage(base) && (base === storage.base || base + pages * page > storage.base + filePages * page)) found.push(`${name} leaves the file \`log\`, or touches its first page`);
+      if (!isInStorage(base) && base + pages * page > chip.flashBytes) found.push(`${name} ends beyond the chip's flash`);
     }
+    // The last page of `log` is never written when messages lie in it: a rotten file chain may land near its end.
+    const log = parts.filter(({ name }) => name === "log")[0];
+    if (log && isInStorage(log.base) && log.base + log.pages * page > storage.base + (filePages - 1) * page) found.push("messages reach the last page of `log`");
+    const areas = [...parts, { name: "Storage", base: storage.base, pages: storage.pages }];
+    parts.forEach((a, i) => {
+      areas.slice(i + 1).forEach((b) => {
+        if (b.name === "Storage" && isInStorage(a.base)) return;
+        if (overlap(a.base, a.pages, b.base, b.pages, page)) found.push(`${a.name} and ${b.name} overlap`);
+      });
+    });
+    if (flashMap.slots.length < 1 || flashMap.slots.length > 2) found.push("there are one or two application slots");
+    if (flashMap.keyPage !== undefined && isInStorage(flashMap.keyPage)) found.push("the key lies on Storage's flash");
+    if (flashMap.keyPage === undefined && flashMap.log.kind === "flash") found.push("messages in flash need a key page");
     return found;
+  },
+
+  "messages-fit": (board) => {
+    const messages = messageMemory(board);
+    if (messages.kind === "flash") return [];
+    const variableBytes = board.espruino.variables * board.espruino.variableBytes;
+    const needed = messages.seconds * MESSAGE_BYTES_PER_SECOND + audioBytes(board);
+    return needed > variableBytes * (1 - FIRMWARE_SHARE)
+      ? [`messages and audio buffers take ${needed} of ${variableBytes} bytes of variables: less than half is left to the firmware`]
+      : [];
   },
 
   "variables-fit": (board) => {
@@ -176,7 +208,8 @@ const rules: Readonly<Record<string, Rule>> = {
 
   "role-kept": (board) => {
     if (board.role === "bench") return board.limits.length > 0 ? [] : ["a bench board says what it lacks in `limits`"];
-    const { capabilities, messages } = board;
+    const { capabilities } = board;
+    const messages = messageMemory(board);
     const recordingPages = Math.ceil((RECORDING_SECONDS * MESSAGE_BYTES_PER_SECOND) / board.chip.pageBytes);
     const found: string[] = [];
     if (board.limits.length > 0) found.push("a product has no limits");
@@ -188,6 +221,7 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!capabilities.pwm3) found.push("a product plays by PWM3");
     if (capabilities.stallMs < 200) found.push("a product survives 200 ms without JavaScript");
     if (!board.battery) found.push("a product measures its battery");
+    if (board.flashMap.slots.length < 2) found.push("a product has two application slots");
     if (messages.kind !== "flash" || messages.pages < 3 * recordingPages) {
       found.push(`a product keeps two full recordings and an erased one (${3 * recordingPages} pages)`);
     }

@@ -65,8 +65,17 @@ export const xiaoble: Board = {
   storage: { kind: "external", base: 0x60000000, pages: 512 },
   // Class of such chips, not read from its data sheet: erase of a page, and 256 bytes sent by Espruino bit by bit, then programmed.
   externalFlash: { part: "P25Q16H", pageEraseMs: 20, write256Ms: 2.5 },
-  // Pages 65 to 505 of the preallocated file `log` (pages 0 to 506); page 506 is never written.
-  messages: { kind: "flash", base: 0x60000000 + 65 * 4096, pages: 441 },
+  // `log` is pages 0 to 506; page 506 is never written, 507 to 510 hold the boot files, 511 is blank. The key page is the last of
+  // the boot loader's seven pages of "user data" that the radio stack's two bond pages, right below the boot loader at 0xf4000, leave.
+  flashMap: {
+    filePages: 507,
+    slots: [
+      { firstPage: 1, pages: 32 },
+      { firstPage: 33, pages: 32 },
+    ],
+    log: { kind: "flash", firstPage: 65, pages: 441 },
+    keyPage: 0xf1000,
+  },
   capabilities: {
     link: true,
     privateAddress: true,

@@ -1,8 +1,16 @@
 // Composition root: board data and Espruino's ports make a toy. The only file of firmware/ that sees hal/espruino.
 
 import { board, image } from "pawlock:build";
+import { createSlotFlash } from "../hal/espruino/flash.ts";
 import { createEspruinoHal } from "../hal/espruino/hal.ts";
-import { createToy } from "./toy.ts";
+import { createSlot } from "./slot/slot.ts";
+import { BROKEN, createToy } from "./toy.ts";
 
 const hal = createEspruinoHal(board);
-createToy(hal, image, board.battery ? board.battery.lowMillivolts : 0);
+const toy = createToy(hal, image, board.battery ? board.battery.lowMillivolts : 0);
+const slot = createSlotFlash(board);
+if (slot) {
+  createSlot(slot, hal.clock, function () {
+    return toy.state() !== BROKEN;
+  });
+}

@@ -251,7 +251,8 @@ export class Machine {
       "flash.erase": charged("flashErase", ([address]) => this.flash.erasePage(n(address))),
       // Storage is C code beneath the interpreter: only the flash itself takes time. Evaluating has the price of its reading.
       "storage.read": ([address, length]) => this.flash.read(n(address), n(length)),
-      "storage.code": ([address, length]) => this.flash.peek(n(address), n(length)),
+      // A string that stays in flash: E.memoryArea, and code of boot files.
+      "flash.string": ([address, length]) => this.flash.peek(n(address), n(length)),
       "storage.write": ([address, data]) => this.flash.write(n(address), data as Uint8Array),
       "storage.erase": ([address]) => this.flash.erasePage(n(address)),
       charge: ([cost, bytes]) => this.#charge(s(cost), n(bytes)),

@@ -2,6 +2,7 @@
 // Flash outlives the power; everything else begins anew with it.
 
 import type { Board } from "../boards/board.ts";
+import { internalRun } from "../boards/flash-map.ts";
 import type { Bus } from "./bus.ts";
 import type { CodeMemory } from "./cost/model.ts";
 import type { Engine } from "./engine.ts";
@@ -31,6 +32,8 @@ export interface StageOptions extends Partial<WorldOptions> {
   readonly board: Board;
   /** Contents of the Storage area when the board leaves the bench. */
   readonly storage: Uint8Array;
+  /** What lies outside of it, by address. */
+  readonly flash?: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   readonly native: (bus: Bus) => NativeTable;
   readonly clockError?: number;
   /** Stage.defaultEngine when not given. */
@@ -65,7 +68,7 @@ export class Stage {
     this.board = options.board;
     this.#options = options;
     this.#seed = options.seed ?? 1;
-    this.memories = memoriesOf(options.board, options.storage);
+    this.memories = memoriesOf(options);
   }
 
   /** The board since its last boot. */
@@ -158,7 +161,7 @@ export class Stage {
   }
 }
 
-function memoriesOf(board: Board, storage: Uint8Array): FlashMemory[] {
+function memoriesOf({ board, storage, flash = [] }: StageOptions): FlashMemory[] {
   const { chip, externalFlash } = board;
   const internal: FlashTiming = {
     pageEraseUs: chip.pageEraseMs * 1000,
@@ -174,9 +177,11 @@ function memoriesOf(board: Board, storage: Uint8Array): FlashMemory[] {
   };
   const timing = board.storage.kind === "external" && external ? external : internal;
   const memories = [new FlashMemory(board.storage.base, board.storage.pages, timing, storage)];
-  const { messages } = board;
-  if (messages.kind === "flash" && !memories[0]!.holds(messages.base, messages.pages * PAGE_BYTES)) {
-    memories.push(new FlashMemory(messages.base, messages.pages, internal));
+  const beside = internalRun(board);
+  if (beside) memories.push(new FlashMemory(beside.base, beside.pages, internal));
+  for (const { address, bytes } of flash) {
+    const memory = memories.find((candidate) => candidate.holds(address, bytes.length))!;
+    memory.bytes.set(bytes, address - memory.base);
   }
   return memories;
 }

@@ -44,7 +44,8 @@ export class World implements AnalogWorld, OutputSink {
   readonly changes = new Map<number, PinChange[]>();
   /** Instants at which the microphone's signal was first asked for after each time that it got power. */
   readonly listenedUs: number[] = [];
-  readonly #noise: Float32Array;
+  /** Made when first heard: most boots of a board hear nothing. */
+  #noise: Float32Array | undefined;
   #noiseAt = 0;
   #sounds: { readonly sound: Sound; readonly fromUs: number }[] = [];
   #poweredUs: number | undefined;
@@ -53,9 +54,7 @@ export class World implements AnalogWorld, OutputSink {
   constructor(
     private readonly board: Board,
     private readonly options: WorldOptions,
-  ) {
-    this.#noise = noiseTable(options.seed);
-  }
+  ) {}
 
   /** A sound begins before the microphone. */
   play(sound: Sound, fromUs: number): void {
@@ -93,15 +92,16 @@ export class World implements AnalogWorld, OutputSink {
     if (!this.#isListenedTo) this.listenedUs.push(fromUs);
     this.#isListenedTo = true;
     const { biasVolts, peakVolts, settleMs } = this.board.microphone;
+    const table = (this.#noise ??= noiseTable(this.options.seed));
     const noise = peakVolts * 10 ** (this.options.noiseDbfs / 20);
     // The bias settles with a time constant of which the stated settling time holds seven: to a thousandth.
     const tauUs = (settleMs * 1000) / 7;
     for (let i = 0; i < out.length; i++) {
       const missing = Math.exp(-(fromUs + i * stepUs - this.#poweredUs) / tauUs);
-      out[i] = biasVolts * (1 - missing) + noise * this.#noise[(this.#noiseAt + i) & (NOISE_TABLE - 1)]!;
+      out[i] = biasVolts * (1 - missing) + noise * table[(this.#noiseAt + i) & (NOISE_TABLE - 1)]!;
       // Settled: the rest costs no exponential.
       if (missing < 1e-6) {
-        for (i++; i < out.length; i++) out[i] = biasVolts + noise * this.#noise[(this.#noiseAt + i) & (NOISE_TABLE - 1)]!;
+        for (i++; i < out.length; i++) out[i] = biasVolts + noise * table[(this.#noiseAt + i) & (NOISE_TABLE - 1)]!;
       }
     }
     // A prime step keeps the table's period out of any spectrum.

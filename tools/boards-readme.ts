@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Board, MessageMemory, Pin } from "../boards/board.ts";
+import { messageMemory, slotRuns } from "../boards/flash-map.ts";
 import { boards } from "../boards/index.ts";
 import { UserError } from "./errors.ts";
 
@@ -27,6 +28,13 @@ function messageText(messages: MessageMemory, pageBytes: number): string {
   return `${messages.pages} pages (${(messages.pages * pageBytes) / 1024} KB) of flash from ${hex(messages.base, 8)}`;
 }
 
+function slotText(board: Board): string {
+  const { chip, flashMap } = board;
+  const runs = slotRuns(board).map(({ base, pages }) => `${pages} pages (${(pages * chip.pageBytes) / 1024} KB) from ${hex(base, 8)}`);
+  const key = flashMap.keyPage === undefined ? "no key page" : `key page at ${hex(flashMap.keyPage, 8)}`;
+  return `${runs.length === 1 ? "one slot" : "two slots"}: ${runs.join("; ")}; ${key}`;
+}
+
 function facts(board: Board): string {
   const { microphone, storage, capabilities, espruino } = board;
   const reference = microphone.reference === "internal" ? board.chip.adc.referenceVolts : board.supplyVolts / 4;
@@ -47,7 +55,8 @@ function facts(board: Board): string {
       ["microphone power", `${pin(microphone.power)}${microphone.power.nrf === board.heart.recording.nrf ? ", the red light's own pin" : ""}`],
       ["speaker", `${pin(board.speaker.output)}, carrier ${board.speaker.carrierHz / 1000} kHz`],
       ["Storage", `${storage.kind}, ${hex(storage.base, 8)}, ${storage.pages} pages (${(storage.pages * board.chip.pageBytes) / 1024} KB)`],
-      ["messages", messageText(board.messages, board.chip.pageBytes)],
+      ["messages", messageText(messageMemory(board), board.chip.pageBytes)],
+      ["application", slotText(board)],
       ["link, private address", `${yes(capabilities.link)}, ${yes(capabilities.privateAddress)}; ATT MTU ${capabilities.attMtu}`],
       ["longest time without JavaScript", `${capabilities.stallMs} ms (two buffers of ${2 * board.audioBufferMs} ms for capture, of ${board.audioBufferMs} ms for playback, in the same memory)`],
     ],

@@ -1,7 +1,7 @@
 // Flash port on Espruino's Flash module (flash) or on a typed array (boards that keep messages in RAM). Never Storage:
 // its writes are not atomic. Everything written is read back, because an erase can stop half-way without a word.
 
-import type { Board } from "../../boards/board.ts";
+import type { FirmwareBoard } from "../../boards/board.ts";
 import { ERR_HARDWARE, ERR_RANGE, OK, type Code, type Flash } from "../contract.ts";
 
 /** Page size of every flash in boards/. */
@@ -57,7 +57,14 @@ export function createRamFlash(seconds: number): Flash {
   };
 }
 
-export function createMessageFlash(board: Pick<Board, "messages">): Flash {
+/** The slot that this application was started from; undefined when no loader did. */
+export function createSlotFlash(board: Pick<FirmwareBoard, "slots">): Flash | undefined {
+  if (typeof pawlockSlot === "undefined") return undefined;
+  const slot = board.slots[pawlockSlot];
+  return createEspruinoFlash(slot.base, slot.pages);
+}
+
+export function createMessageFlash(board: Pick<FirmwareBoard, "messages">): Flash {
   const messages = board.messages;
   return messages.kind === "ram" ? createRamFlash(messages.seconds) : createEspruinoFlash(messages.base, messages.pages);
 }

@@ -13,6 +13,9 @@ interface PinConstructor {
 }
 declare var Pin: PinConstructor;
 
+/** Left by the boot loader: the index of the slot that runs. Absent when the firmware was not started from a slot. */
+declare const pawlockSlot: number;
+
 /** Built-in modules. Nothing that could write Storage is declared: the firmware may not. */
 declare function require(module: "Flash"): {
   read(length: number, address: number): Uint8Array;

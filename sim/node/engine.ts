@@ -68,7 +68,7 @@ export class NodeEngine implements Engine {
       if (name === ".bootcde" && storage.find(".bootrst")) continue;
       const file = storage.find(name);
       if (!file) continue;
-      const source = Buffer.from(call("storage.code", [base + file.offset, file.size]) as Uint8Array).toString("latin1");
+      const source = Buffer.from(call("flash.string", [base + file.offset, file.size]) as Uint8Array).toString("latin1");
       try {
         evaluate(source, name);
       } catch (error) {

@@ -38,6 +38,7 @@ export function natives(context: vm.Context, services: NativeServices): void {
       call("charge", ["crc32", bytes.length]);
       return crc32(bytes) >>> 0;
     },
+    memoryArea: (address: number, length: number): string => Buffer.from(call("flash.string", [address, length]) as Uint8Array).toString("latin1"),
     toFlatString: (data: string): string => data,
     toArrayBuffer: (data: string): ArrayBuffer => inside.buffer(toBuffer(data)),
     on(event: string, callback: () => void): void {

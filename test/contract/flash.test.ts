@@ -1,6 +1,7 @@
 // One suite for every Flash: the mock, Espruino's on the simulated board, and RAM that behaves like flash.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { ERR_HARDWARE, ERR_RANGE, OK, type Flash } from "../../hal/contract.ts";
 import { createEspruinoFlash, createRamFlash } from "../../hal/espruino/flash.ts";
@@ -19,8 +20,9 @@ const implementations: [string, () => Rig][] = [
     "Espruino's on the simulated board",
     () => {
       const bench = createSimBench({ board: xiaoble });
-      assert.ok(xiaoble.messages.kind === "flash");
-      return { flash: createEspruinoFlash(xiaoble.messages.base, PAGES), dispose: bench.dispose };
+      const messages = messageMemory(xiaoble);
+      assert.ok(messages.kind === "flash");
+      return { flash: createEspruinoFlash(messages.base, PAGES), dispose: bench.dispose };
     },
   ],
   ["RAM", () => ({ flash: createRamFlash(PAGES), dispose: () => undefined })],

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { internalRun } from "../../boards/flash-map.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
 import { EspruinoEngine } from "../../sim/espruino/engine.ts";
 import { espruinoEngine } from "../../sim/espruino/make.ts";
@@ -47,7 +48,7 @@ describe("Espruino as an engine", function () {
   });
 
   it("ends at E.reboot, and another one boots from the same flash", () => {
-    const { base } = nrf52840dk.messages as { base: number };
+    const { base } = internalRun(nrf52840dk)!;
     const code = `var f=require("Flash");if(f.read(1,${base})[0]===255){f.write([1],${base});print("first");E.reboot();print("never")}else print("second")`;
     const stage = both({ ".bootcde": code });
     assert.deepEqual(stage.machines.map(({ console }) => console), [["first"], ["second"]]);
@@ -78,7 +79,7 @@ describe("Espruino as an engine", function () {
 
   it("carries numbers, text and bytes as they are", () => {
     const code = `
-      var f=require("Flash"),a=${nrf52840dk.messages.kind === "flash" ? nrf52840dk.messages.base : 0},d=new Uint8Array(16);
+      var f=require("Flash"),a=${internalRun(nrf52840dk)!.base},d=new Uint8Array(16);
       for(var i=0;i<16;i++)d[i]=17*i;
       f.write(d,a);f.write("\\x00\\x7f\\x80\\xff",a+16);
       print(f.read(20,a).join());

@@ -2,6 +2,7 @@
 // is as loud as it is meant to be.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import type { Board } from "../../boards/board.ts";
 import { give } from "../support/family.ts";
@@ -78,13 +79,14 @@ describe("an earcon", () => {
 
   const full = (board: Board): Toy => {
     const toy = new Toy({ board });
-    if (board.messages.kind === "flash") {
-      for (let page = 0, sequence = 1; page < board.messages.pages; page += 40, sequence++) give(toy, { page, sequence, seconds: Math.min(40, board.messages.pages - page), hz: 500 });
+    const messages = messageMemory(board);
+    if (messages.kind === "flash") {
+      for (let page = 0, sequence = 1; page < messages.pages; page += 40, sequence++) give(toy, { page, sequence, seconds: Math.min(40, messages.pages - page), hz: 500 });
     }
     return toy.powerOn().wait(5000);
   };
 
-  for (const board of boards.filter(({ messages }) => messages.kind === "flash")) {
+  for (const board of boards.filter(({ flashMap }) => flashMap.log.kind === "flash")) {
     it(`full sounds right on ${board.id}`, () => {
       const toy = full(board);
       const fromMs = toy.nowMs;
@@ -108,10 +110,10 @@ describe("an earcon", () => {
     assertSounds(toy, "battery", fromMs);
   });
 
-  for (const board of boards.filter(({ messages }) => messages.kind === "flash")) {
+  for (const board of boards.filter(({ flashMap }) => flashMap.log.kind === "flash")) {
     it(`error sounds right on ${board.id}`, () => {
       const toy = new Toy({ board });
-      const { messages } = board;
+      const messages = messageMemory(board);
       give(toy, { page: 0, sequence: 1, seconds: 1, hz: 500 });
       if (messages.kind === "flash") {
         const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;

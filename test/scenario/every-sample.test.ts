@@ -31,7 +31,7 @@ const anytime =
 const worst: Stalls = (_board, beganMs, seconds, bufferMs) =>
   Array.from({ length: Math.floor((seconds * 1000) / bufferMs / 3) - 1 }, (_, i) => beganMs + bufferMs * 3 * (i + 1) + WORST_MS[i % WORST_MS.length]!);
 
-const longestS = (board: Board): number => (board.messages.kind === "ram" ? board.messages.seconds : LONGEST_S);
+const longestS = (board: Board): number => (board.flashMap.log.kind === "ram" ? board.flashMap.log.seconds : LONGEST_S);
 
 function runWithStalls(toy: Toy, stallsMs: readonly number[], untilMs: number): void {
   for (const atMs of stallsMs) {
@@ -58,7 +58,7 @@ function check(board: Board, stalls: Stalls): void {
   assert.equal(numbers.firstWrong(results), -1, "a captured word is not what was before the microphone at its instant");
   assert.ok(results.length >= seconds * RATE_HZ * 2, `${results.length} results of ${RESULT_US} us`);
   const { blocks, samples } = encoded(board, results, pageLimit(board));
-  if (board.messages.kind === "flash") {
+  if (board.flashMap.log.kind === "flash") {
     const [message, ...others] = toy.messages();
     assert.deepEqual(others, []);
     assert.equal(message!.samples, LONGEST_S * RATE_HZ);
@@ -80,7 +80,7 @@ function check(board: Board, stalls: Stalls): void {
 
 /** A board that keeps its message in RAM has whole pages of it, which hold a little more than a second each. */
 function pageLimit(board: Board): number {
-  return board.messages.kind === "ram" ? board.messages.seconds * 8004 : LONGEST_S * RATE_HZ;
+  return board.flashMap.log.kind === "ram" ? board.flashMap.log.seconds * 8004 : LONGEST_S * RATE_HZ;
 }
 
 describe("every sample", () => {

@@ -1,6 +1,7 @@
 // The two long gestures: neither ever powers the microphone; the second leaves no byte of voice.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { give } from "../support/family.ts";
@@ -40,7 +41,7 @@ describe("a gesture", () => {
         toy.speak(tone(440, 3), 400).hold(3000).wait(1500);
         toy.tap(6).wait(150);
         const fromMs = toy.nowMs;
-        toy.hold(11000).wait(board.messages.kind === "flash" ? 40000 : 3000);
+        toy.hold(11000).wait(board.flashMap.log.kind === "flash" ? 40000 : 3000);
         const heard = soundings(toy, fromMs);
         assert.deepEqual(sounds(toy, fromMs), ["warning", "warning", "warning", "reset"]);
         for (const [i, { atMs }] of heard.slice(0, 3).entries()) {
@@ -69,15 +70,15 @@ describe("a gesture", () => {
         const toy = Toy.awake({ board });
         toy.speak(tone(440, 3), 400).hold(3000).wait(1500);
         tapsAndHold(toy, 7, 9800).wait(3000);
-        if (board.messages.kind === "flash") assert.equal(toy.messages().length, 1);
+        if (board.flashMap.log.kind === "flash") assert.equal(toy.messages().length, 1);
         const tappedMs = toy.nowMs;
         toy.tap().wait(1500);
         assert.notDeepEqual(sounds(toy, tappedMs), ["no"]);
         toy.assertHealthy();
       });
 
-      if (board.messages.kind === "flash") {
-        const { messages } = board;
+      const messages = messageMemory(board);
+      if (messages.kind === "flash") {
         it("for reset leaves no byte of voice in flash", () => {
           const toy = new Toy({ board });
           give(toy, { page: 0, sequence: 1, seconds: 3, hz: 500 });

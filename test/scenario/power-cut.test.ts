@@ -2,6 +2,7 @@
 // forgets. Then it boots again: what it had confirmed is whole, nothing wrong is there, and it records as before.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import type { Board } from "../../boards/board.ts";
@@ -36,7 +37,7 @@ const stories: readonly Story[] = [
   {
     title: "it makes room by dropping the oldest heard",
     prepare: (toy) => {
-      const { messages } = toy.board;
+      const messages = messageMemory(toy.board);
       if (messages.kind !== "flash") return;
       // All pages but some are taken by messages that were heard; the last one was not.
       let page = 0;

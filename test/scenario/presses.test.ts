@@ -67,7 +67,7 @@ describe("a press", () => {
 
       it("stuck down ends at the limit and does not record again until it was released", () => {
         const toy = Toy.awake({ board });
-        const seconds = board.messages.kind === "ram" ? board.messages.seconds : 40;
+        const seconds = board.flashMap.log.kind === "ram" ? board.flashMap.log.seconds : 40;
         const pressedMs = toy.nowMs;
         toy.press().wait(seconds * 1000 + 20000);
         const hearing = toy.lit("microphone");
@@ -76,7 +76,7 @@ describe("a press", () => {
         assert.ok(heardMs > seconds * 1000 && heardMs < seconds * 1000 + 1100, `${heardMs} ms`);
         // Five seconds of room are told where there are more than ten.
         assert.deepEqual(sounds(toy, pressedMs), seconds > 10 ? ["start", "ending", "stop"] : ["start", "stop"]);
-        if (board.messages.kind === "flash") assert.equal(toy.messages()[0]!.samples, seconds * 8000);
+        if (board.flashMap.log.kind === "flash") assert.equal(toy.messages()[0]!.samples, seconds * 8000);
         toy.release().wait(1000).hold(2000).wait(1500);
         assert.equal(toy.lit("microphone").length, 2);
         toy.assertHealthy();

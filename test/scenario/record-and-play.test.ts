@@ -30,7 +30,7 @@ describe("record and play", () => {
         const fromMs = toy.nowMs;
         toy.hold(holdMs).wait(1500);
         assert.deepEqual(sounds(toy, fromMs), ["start", "stop"]);
-        const heard = encoded(board, joined(toy.captured), board.messages.kind === "ram" ? board.messages.seconds * RATE_HZ : 40 * RATE_HZ);
+        const heard = encoded(board, joined(toy.captured), board.flashMap.log.kind === "ram" ? board.flashMap.log.seconds * RATE_HZ : 40 * RATE_HZ);
         const tappedMs = toy.nowMs;
         toy.tap().wait(holdMs + 1500);
         const played = playbacks(toy, tappedMs);
@@ -43,7 +43,7 @@ describe("record and play", () => {
         toy.speak(tone(440, 3), 500);
         const { heard, played } = recordAndPlay(toy, 3000);
         assert.ok(heard.samples > 2.3 * RATE_HZ && heard.samples < 2.8 * RATE_HZ, `${heard.samples} samples`);
-        if (board.messages.kind === "flash") {
+        if (board.flashMap.log.kind === "flash") {
           const [message, ...others] = toy.messages();
           assert.deepEqual(others, []);
           assert.equal(message!.isOwn, true);
@@ -62,11 +62,11 @@ describe("record and play", () => {
         toy.speak(tone(880, 2), 500);
         const { heard, played } = recordAndPlay(toy, 2000);
         assert.equal(firstDifference(rendered(board, heard.blocks, heard.samples), played.words), -1);
-        if (board.messages.kind === "flash") assert.equal(toy.messages().length, 2);
+        if (board.flashMap.log.kind === "flash") assert.equal(toy.messages().length, 2);
         toy.assertHealthy();
       });
 
-      if (board.messages.kind === "flash") {
+      if (board.flashMap.log.kind === "flash") {
         it("stores a sung voice as it was sung", async () => {
           const toy = Toy.awake({ board });
           toy.speak(voice.sound, 600).hold(6000).wait(1500);

@@ -1,10 +1,11 @@
 // When the toy cannot record it says why, each with its own sound, and the microphone stays without power.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
-import { provisionedStorage } from "../../tools/image/storage.ts";
+import { provisioned } from "../../tools/image/storage.ts";
 import { give } from "../support/family.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, bundleOf, tone } from "../support/toy.ts";
@@ -16,7 +17,7 @@ describe("the toy refuses", () => {
   afterEach(assertPromisesKept);
 
   for (const board of boards) {
-    const { messages } = board;
+    const messages = messageMemory(board);
     if (messages.kind !== "flash") continue;
     it(`on ${board.id} to record over unheard messages when it is full of them`, () => {
       const toy = new Toy({ board });
@@ -76,7 +77,7 @@ describe("the toy refuses", () => {
 
   for (const board of boards) {
     it(`on ${board.id} all audio when the kernel's bytes are altered in flash`, () => {
-      const toy = new Toy({ board, storage: provisionedStorage(board, withAlteredKernel(bundleOf(board))) });
+      const toy = new Toy({ board, ...provisioned(board, withAlteredKernel(bundleOf(board))) });
       toy.powerOn();
       // The tone may begin within the boot.
       toy.wait(5000);

@@ -37,7 +37,7 @@ describe(`a stall of ${STALL_MS} ms`, () => {
         assert.ok(lost > 0 && lost <= STALL_MS * RESULTS_PER_MS, `${lost} results are missing`);
         assert.equal(lost % 800, 0, `${lost} missing results are not whole buffers`);
         assert.deepEqual(sounds(toy, fromMs), ["start", "stop"]);
-        if (board.messages.kind === "flash") assert.deepEqual(toy.messages()[0]!.blocks, encoded(board, joined(toy.captured)).blocks);
+        if (board.flashMap.log.kind === "flash") assert.deepEqual(toy.messages()[0]!.blocks, encoded(board, joined(toy.captured)).blocks);
         toy.assertHealthy();
       });
 

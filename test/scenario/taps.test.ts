@@ -1,6 +1,7 @@
 // What taps play, what they stop, what becomes heard, and when the heart glows.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { give } from "../support/family.ts";
 import { firstDifference, rendered } from "../support/reference.ts";
@@ -41,7 +42,7 @@ describe("a tap", () => {
     });
   }
 
-  for (const board of boards.filter(({ messages }) => messages.kind === "flash")) {
+  for (const board of boards.filter(({ flashMap }) => flashMap.log.kind === "flash")) {
     describe(`with messages in the flash of ${board.id}`, () => {
       let toy: Toy;
       beforeEach(() => {
@@ -107,7 +108,7 @@ describe("a tap", () => {
 
       it("on a damaged message says so and plays no wrong sound", () => {
         give(toy, FIRST);
-        const { messages } = board;
+        const messages = messageMemory(board);
         if (messages.kind !== "flash") return;
         const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;
         memory.bytes[messages.base - memory.base + 500]! ^= 0x10;

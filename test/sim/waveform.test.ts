@@ -1,6 +1,7 @@
 // Waveform as the platform facts, section 4, state it: 8 bits, quantised rates, the events of a double buffer, lost samples.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { samplePeriodUs } from "../../sim/waveform.ts";
 import { createSimBench, type BenchOptions, type SimBench } from "../support/sim-bench.ts";
@@ -212,7 +213,7 @@ describe("Waveform", () => {
     const wave = new espruino.Waveform(2000);
     wave.startInput(new espruino.Pin(MIC), 8000);
     bench.run(50);
-    bench.machine.flash.erasePage(xiaoble.messages.kind === "flash" ? xiaoble.messages.base : 0);
+    bench.machine.flash.erasePage((messageMemory(xiaoble) as { base: number }).base);
     bench.run(400);
     // 85 ms are 685 periods; one sample waits for the end and one comes 2 us after it.
     assert.ok(Math.abs(bench.machine.waveforms.lost - 683) <= 2, String(bench.machine.waveforms.lost));

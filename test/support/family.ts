@@ -2,6 +2,7 @@
 // for one to arrive.
 
 import { crc32 } from "node:zlib";
+import { messageMemory } from "../../boards/flash-map.ts";
 import { BLOCKS_PER_PAGE, ORIGIN_FAMILY, ORIGIN_OWN, PAGE_MAGIC, WORD_CHECK, WORD_COMMIT, WORD_HEARD, WORD_MAGIC, WORD_PLACE, WORD_SAMPLES, WORD_SEQUENCE, blockOffset, checkOffset } from "../../firmware/messages/layout.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { encodeBlock } from "../../firmware/voice/adpcm.ts";
@@ -31,7 +32,7 @@ export function toneBlocks(hz: number, samples: number): Uint8Array {
 
 /** Writes a message into the flash of a toy that is off, or that will be switched off and on; returns its blocks and samples. */
 export function give(toy: Toy, { page, sequence, seconds, hz, isHeard = false, isOwn = false }: Given): { readonly blocks: Uint8Array; readonly samples: number } {
-  const { messages } = toy.board;
+  const messages = messageMemory(toy.board);
   if (messages.kind !== "flash") throw new Error(`${toy.board.id} keeps no messages in flash`);
   const memory = toy.memories.find((candidate) => candidate.holds(messages.base, PAGE_BYTES))!;
   const samples = Math.round(seconds * MESSAGE_RATE_HZ);

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import Module from "node:module";
 import { crc32 } from "node:zlib";
+import { messageMemory } from "../../boards/flash-map.ts";
 import type { Board } from "../../boards/board.ts";
 import type { FlatBuffer, PawToken } from "../../hal/contract.ts";
 import type { Engine, EngineEvent, HostCall, Wire } from "../../sim/engine.ts";
@@ -93,7 +94,8 @@ export function createSimBench(options: BenchOptions): SimBench {
   const drives: { nrf: number; atUs: number; drive: Drive }[] = [];
   const engine = new ProcessEngine();
   const timing = { pageEraseUs: 85000, programUsPerByte: 10, readUsPerByte: 0.1, stopsProcessor: true };
-  const messages = board.messages.kind === "flash" ? board.messages : { base: 0x80000, pages: 4 };
+  const memory = messageMemory(board);
+  const messages = memory.kind === "flash" ? memory : { base: 0x80000, pages: 4 };
   const machine = new Machine({
     board,
     engine,

@@ -6,7 +6,7 @@ import type { Board } from "../../boards/board.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { Stage, type StageOptions } from "../../sim/stage.ts";
 import { storedMessages, type StoredMessage } from "../../tools/image/messages.ts";
-import { provisionedStorage } from "../../tools/image/storage.ts";
+import { provisioned } from "../../tools/image/storage.ts";
 import { bundleFile } from "../../tools/build/build.ts";
 import { nativeTable, type CaptureListener } from "../../tools/native-table.ts";
 import type { CutPlan } from "../../sim/flash.ts";
@@ -56,7 +56,7 @@ export class Toy extends Stage {
       captured.push(samples);
       onCapture?.(samples);
     };
-    super({ board, storage: provisionedStorage(board, bundleOf(board)), native: (bus) => nativeTable(bus, { onCapture: keep, isThumb }), ...options });
+    super({ board, ...provisioned(board, bundleOf(board)), native: (bus) => nativeTable(bus, { onCapture: keep, isThumb }), ...options });
     this.captured = captured;
     made.push(this);
   }

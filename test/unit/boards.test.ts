@@ -1,7 +1,8 @@
 // The boards' data against the rules, and each rule against a board that breaks it. A rule without a breaking board fails.
 
 import assert from "node:assert/strict";
-import type { Board } from "../../boards/board.ts";
+import type { Board, FlashMap } from "../../boards/board.ts";
+import { messageMemory, slotRuns } from "../../boards/flash-map.ts";
 import { boards, findBoard } from "../../boards/index.ts";
 import { microbit2 } from "../../boards/microbit2.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
@@ -11,6 +12,9 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 const { battery: _battery, ...withoutBattery } = xiaoble;
 const { servicePad: _servicePad, ...withoutServicePad } = xiaoble;
 const { externalFlash: _externalFlash, ...withoutExternalFlash } = xiaoble;
+
+const { keyPage: _keyPage, ...withoutKey } = xiaoble.flashMap;
+const withMap = (board: Board, parts: Partial<FlashMap>): Board => ({ ...board, flashMap: { ...board.flashMap, ...parts } });
 
 /** Broken boards: [rule, what is wrong, the board]. */
 const broken: [string, string, Board][] = [
@@ -34,11 +38,20 @@ const broken: [string, string, Board][] = [
   ["storage-fits", "Storage off a page's border", { ...microbit2, storage: { ...microbit2.storage, base: 0x6c004 } }],
   ["storage-fits", "Storage beyond the flash", { ...microbit2, storage: { ...microbit2.storage, pages: 21 } }],
   ["storage-fits", "external Storage without a chip", withoutExternalFlash],
-  ["messages-fit", "messages off a page's border", { ...nrf52840dk, messages: { kind: "flash", base: 0xac800, pages: 10 } }],
-  ["messages-fit", "messages that run into Storage", { ...nrf52840dk, messages: { kind: "flash", base: 0xac000, pages: 65 } }],
-  ["messages-fit", "messages in the first page of external Storage", { ...xiaoble, messages: { kind: "flash", base: 0x60000000, pages: 441 } }],
-  ["messages-fit", "messages in the last page of external Storage", { ...xiaoble, messages: { kind: "flash", base: 0x60000000 + 65 * 4096, pages: 447 } }],
-  ["messages-fit", "a message in RAM that leaves no variables", { ...microbit2, messages: { kind: "ram", seconds: 7 } }],
+  ["flash-map", "messages off a page's border", withMap(nrf52840dk, { log: { kind: "flash", base: 0xb9800, firstPage: 0, pages: 10 } })],
+  ["flash-map", "messages that run into Storage", withMap(nrf52840dk, { log: { kind: "flash", base: 0xac000, firstPage: 13, pages: 52 } })],
+  ["flash-map", "messages in the first page of external Storage", withMap(xiaoble, { log: { kind: "flash", firstPage: 0, pages: 441 } })],
+  ["flash-map", "messages in the last page of `log`", withMap(xiaoble, { log: { kind: "flash", firstPage: 65, pages: 442 } })],
+  ["flash-map", "messages behind `log`", withMap(xiaoble, { log: { kind: "flash", firstPage: 65, pages: 443 } })],
+  ["flash-map", "a file that leaves no room for boot files", withMap(xiaoble, { filePages: 512 })],
+  ["flash-map", "slots that overlap", withMap(xiaoble, { slots: [{ firstPage: 1, pages: 33 }, { firstPage: 33, pages: 32 }] })],
+  ["flash-map", "a slot that runs into messages", withMap(nrf52840dk, { slots: [{ base: 0xac000, firstPage: 0, pages: 14 }] })],
+  ["flash-map", "a slot over `log`'s header", withMap(microbit2, { slots: [{ firstPage: 0, pages: 9 }] })],
+  ["flash-map", "a board without a slot", withMap(microbit2, { slots: [] })],
+  ["flash-map", "a key on Storage's flash", withMap(xiaoble, { keyPage: 0x60000000 + 506 * 4096 })],
+  ["flash-map", "a key beyond the flash", withMap(xiaoble, { keyPage: 0x100000 })],
+  ["flash-map", "messages in flash without a key", { ...xiaoble, flashMap: withoutKey }],
+  ["messages-fit", "a message in RAM that leaves no variables", withMap(microbit2, { log: { kind: "ram", seconds: 7 } })],
   ["variables-fit", "more variables than RAM", { ...microbit2, espruino: { ...microbit2.espruino, variables: 10083 } }],
   ["variables-fit", "audio buffers that take most variables", { ...microbit2, audioBufferMs: 310 }],
   ["stall-fits-buffer", "a stall that outlives the buffer", { ...xiaoble, capabilities: { ...xiaoble.capabilities, stallMs: 206 } }],
@@ -51,7 +64,8 @@ const broken: [string, string, Board][] = [
   ["role-kept", "a product without PWM3", { ...xiaoble, capabilities: { ...xiaoble.capabilities, pwm3: false } }],
   ["role-kept", "a product that survives 199 ms", { ...xiaoble, capabilities: { ...xiaoble.capabilities, stallMs: 199 } }],
   ["role-kept", "a product without a battery", withoutBattery],
-  ["role-kept", "a product with room for one recording", { ...xiaoble, messages: { kind: "flash", base: 0x60000000 + 65 * 4096, pages: 117 } }],
+  ["role-kept", "a product with room for one recording", withMap(xiaoble, { log: { kind: "flash", firstPage: 65, pages: 117 } })],
+  ["role-kept", "a product with one slot", withMap(xiaoble, { slots: [{ firstPage: 1, pages: 32 }] })],
   ["pwm3-exists", "PWM3 on a chip of three", { ...xiaoble, chip: { ...xiaoble.chip, pwmUnits: 3 } }],
   ["wiring-complete", "a wiring table without the amplifier", { ...xiaoble, wiring: xiaoble.wiring.filter((wire) => wire.signal !== "amplifier on") }],
   ["usb-known", "a board without USB ids", { ...xiaoble, usb: [] }],
@@ -78,8 +92,12 @@ describe("boards", () => {
     );
   });
 
-  it("put the XIAO's messages at pages 65 to 505 of the external flash", () => {
-    assert.deepEqual(xiaoble.messages, { kind: "flash", base: 0x60041000, pages: 441 });
+  it("put the XIAO's slots at pages 1 and 33 of the external flash, and its messages at pages 65 to 505", () => {
+    assert.deepEqual(slotRuns(xiaoble), [
+      { base: 0x60001000, pages: 32 },
+      { base: 0x60021000, pages: 32 },
+    ]);
+    assert.deepEqual(messageMemory(xiaoble), { kind: "flash", base: 0x60041000, pages: 441 });
   });
 
   describe("rules", () => {

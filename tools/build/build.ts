@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rollup, type OutputOptions } from "rollup";
 import type { Board, FirmwareBoard } from "../../boards/board.ts";
+import { messageMemory, slotRuns } from "../../boards/flash-map.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import { bundleOptions } from "../../rollup.config.js";
 import { checkBundle, countBundle } from "../bundle/check.ts";
@@ -29,8 +30,13 @@ export interface BuiltBundle {
 
 /** Only what the firmware reads of its board: every property is a variable of the interpreter. */
 export function firmwareBoard(board: Board): FirmwareBoard {
-  const { id, paw, heart, microphone, speaker, battery, supplyVolts, messages, capabilities, audioBufferMs } = board;
-  return { id, paw, heart, microphone, speaker, supplyVolts, messages, capabilities, audioBufferMs, ...(battery ? { battery } : {}) };
+  const { id, paw, heart, microphone, speaker, battery, supplyVolts, capabilities, audioBufferMs, flashMap } = board;
+  const { keyPage } = flashMap;
+  return {
+    ...{ id, paw, heart, microphone, speaker, supplyVolts, capabilities, audioBufferMs, messages: messageMemory(board), slots: slotRuns(board) },
+    ...(battery ? { battery } : {}),
+    ...(keyPage === undefined ? {} : { keyPage }),
+  };
 }
 
 export function bundleFile(board: Board): string {

@@ -18,6 +18,8 @@ export const allowedGlobals = [
   ..."setTimeout setInterval changeInterval clearTimeout clearInterval getTime setTime".split(" "),
   // Seen only where a console is open: unsealed, on the bench.
   "print",
+  // Left by the loader.
+  ..."pawlockSlot pawlockTrial".split(" "),
   ..."peek8 peek16 peek32 poke8 poke16 poke32".split(" "),
 ];
 
@@ -78,7 +80,7 @@ export const allowedMembers = {
   JSON: ["parse", "stringify"],
   Error: ["prototype"],
   E: (
-    "on removeListener getAddressOf toFlatString toArrayBuffer toUint8Array toString nativeCall CRC32 mapInPlace sum reboot " +
+    "on removeListener getAddressOf memoryArea toFlatString toArrayBuffer toUint8Array toString nativeCall CRC32 mapInPlace sum reboot " +
     "enableWatchdog kickWatchdog setConsole lockConsole setPassword getErrorFlags hwRand getTemperature getSizeOf"
   ).split(" "),
   NRF: (

@@ -48,7 +48,7 @@ export async function simulate(usage: string, isBuilding: boolean, args: string[
     return 0;
   }
   const board = boardNamed(values.board);
-  if (board.messages.kind !== "flash") {
+  if (board.flashMap.log.kind !== "flash") {
     throw new UserError(`${board.id} keeps its one message in RAM, where this report cannot read it`, "Simulate XIAOBLE or NRF52840DK.");
   }
   const level = numberOption("level", values.level, -60, 0);

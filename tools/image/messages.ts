@@ -3,6 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
+import { messageMemory } from "../../boards/flash-map.ts";
 import {
   BLOCKS_PER_PAGE,
   ERASED_WORD,
@@ -42,7 +43,7 @@ const check = (page: Page, words: number): number => crc32(page.bytes.subarray(0
 
 /** Committed messages in order of their numbers. */
 export function storedMessages(board: Board, memories: readonly FlashMemory[]): StoredMessage[] {
-  const { messages } = board;
+  const messages = messageMemory(board);
   if (messages.kind !== "flash") return [];
   const memory = memories.find((candidate) => candidate.holds(messages.base, messages.pages * PAGE_BYTES))!;
   const at = messages.base - memory.base;

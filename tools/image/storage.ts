@@ -1,68 +1,83 @@
-// What a board's Storage holds when it leaves the bench. Where messages share the Storage area they live inside one
-// preallocated file, `log`, that Espruino never touches again, and the application lies in a slot of that file.
-//
-//   page 0            header of `log`; never erased
-//   page 1            manifest of slot A: magic, version, length, CRC-32 of the bundle
-//   pages 2..32       slot A: the bundle's text
-//   pages 65..505     messages
-//   behind the file   `.bootcde`: the loader
+// What a board's flash holds when it leaves the bench: Storage with the file `log`, in which everything that changes in the field
+// lies (flash map of the board), and behind it the boot files, which never change.
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import { PAGE_BYTES } from "../../sim/flash.ts";
+import { slotRuns } from "../../boards/flash-map.ts";
+import { LAYOUT_VERSION, PAGE0_LAYOUT_AT, RECORD_AT, RECORD_CHECK_AT, RECORD_LENGTH_AT, SEAL_AT } from "../../firmware/boot/manifest.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
+import { application } from "../build/application.ts";
 import { UserError } from "../errors.ts";
+import { loaderText } from "./loader.ts";
+import { committed, slotImage, type Application } from "./slot.ts";
 
-/** The preallocated file that holds everything that changes in the field. */
 export const LOG_FILE = "log";
-const LOG_PAGES = 507;
-const SLOT_PAGE = 1;
-const SLOT_PAGES = 32;
-/** Storage's own header stands before the data of the first file, so offsets in the file are 32 less. */
+/** Storage's own header stands before the data of the first file. */
 const HEADER_BYTES = 32;
-/** "PwS1": read as a Storage header it claims 5 MB, an impossible size. */
-const SLOT_MAGIC = 0x31537750;
-const LAYOUT_VERSION = 1;
 
-const offsetOf = (page: number): number => page * PAGE_BYTES - HEADER_BYTES;
+/** Bytes at an address that Espruino's Flash module takes. */
+export interface FlashPiece {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
 
-/**
- * The loader: evaluates the slot at top level, where functions keep their code in flash, if it is whole. Text of a
- * boot file, so ES5 as Espruino runs it.
- */
-export const LOADER = [
-  `var s=require("Storage"),m=new Uint32Array(E.toArrayBuffer(s.read("log",${offsetOf(SLOT_PAGE)},16)));`,
-  `s=s.read("log",${offsetOf(SLOT_PAGE + 1)},m[2]);`,
-  `if(m[0]===${SLOT_MAGIC}&&E.CRC32(s)===m[3])eval(s);else print("no whole application");`,
-].join("\n");
+export interface Provisioning {
+  readonly application: Application;
+  /** Texts that close console and radio before anything else runs. */
+  readonly boot0?: string;
+  readonly boot1?: string;
+  /** The provisioning record: serial, name, colour. */
+  readonly record?: Uint8Array;
+  readonly isSealed?: boolean;
+}
 
-export function provisionedStorage(board: Board, bundle: string): Uint8Array {
-  const text = Buffer.from(bundle, "latin1");
-  const bytes = board.storage.pages * PAGE_BYTES;
+export function logBytes(board: Board): number {
+  return board.flashMap.filePages * board.chip.pageBytes - HEADER_BYTES;
+}
+
+/** Boot files in the order in which they are written: the loader first, so that what closes the board comes when it can run. */
+export function bootFiles(board: Board, { boot0, boot1 }: Pick<Provisioning, "boot0" | "boot1">): { readonly name: string; readonly data: Uint8Array }[] {
+  const files = [
+    { name: ".bootcde", text: loaderText(board) },
+    { name: ".boot1", text: boot1 },
+    { name: ".boot0", text: boot0 },
+  ];
+  return files.flatMap(({ name, text }) => (text === undefined ? [] : [{ name, data: Buffer.from(text, "latin1") }]));
+}
+
+/** The whole of Storage, and what lies outside it. */
+export function provisionedFlash(board: Board, provisioning: Provisioning): { readonly storage: Uint8Array; readonly flash: readonly FlashPiece[] } {
+  const { storage } = board;
+  const bytes = storage.pages * board.chip.pageBytes;
+  const image = storageImage(board, provisioning, bytes);
+  putPage0(image, provisioning);
+  const slot = { address: slotRuns(board)[0]!.base, bytes: committed(slotImage(board, provisioning.application), false) };
+  if (slot.address < storage.base || slot.address >= storage.base + bytes) return { storage: image, flash: [slot] };
+  image.set(slot.bytes, slot.address - storage.base);
+  return { storage: image, flash: [] };
+}
+
+/** The board as the bench has it: the bundle in its first slot, unsealed. What `Stage` takes. */
+export function provisioned(board: Board, bundle: string, more: Omit<Provisioning, "application"> = {}): ReturnType<typeof provisionedFlash> {
+  return provisionedFlash(board, { application: application(bundle), ...more });
+}
+
+function storageImage(board: Board, provisioning: Provisioning, bytes: number): Uint8Array {
   try {
-    return isShared(board) ? withSlot(text, bytes) : buildStorage([{ name: ".bootcde", data: text }], bytes);
+    return buildStorage([{ name: LOG_FILE, data: new Uint8Array(0), size: logBytes(board) }, ...bootFiles(board, provisioning)], bytes);
   } catch (error) {
-    if (error instanceof RangeError) throw new UserError(`the firmware does not fit ${board.id}: ${error.message}`, "Make the bundle smaller.");
+    if (error instanceof RangeError) throw new UserError(`the boot files do not fit ${board.id}: ${error.message}`, "Make them shorter.");
     throw error;
   }
 }
 
-function isShared({ messages, storage }: Board): boolean {
-  return messages.kind === "flash" && messages.base >= storage.base && messages.base < storage.base + storage.pages * PAGE_BYTES;
-}
-
-function withSlot(text: Uint8Array, bytes: number): Uint8Array {
-  const most = (SLOT_PAGES - 1) * PAGE_BYTES;
-  if (text.length > most) throw new RangeError(`a slot holds ${most} bytes, the bundle has ${text.length}`);
-  const image = buildStorage(
-    [
-      { name: LOG_FILE, data: new Uint8Array(0), size: LOG_PAGES * PAGE_BYTES - HEADER_BYTES },
-      { name: ".bootcde", data: Buffer.from(LOADER) },
-    ],
-    bytes,
-  );
-  const manifest = new DataView(image.buffer, SLOT_PAGE * PAGE_BYTES);
-  [SLOT_MAGIC, LAYOUT_VERSION, text.length, crc32(text) >>> 0].forEach((word, i) => manifest.setUint32(i * 4, word, true));
-  image.set(text, (SLOT_PAGE + 1) * PAGE_BYTES);
-  return image;
+function putPage0(image: Uint8Array, { record, isSealed = false }: Provisioning): void {
+  const words = new DataView(image.buffer);
+  words.setUint32(PAGE0_LAYOUT_AT, LAYOUT_VERSION, true);
+  if (record) {
+    words.setUint32(RECORD_LENGTH_AT, record.length, true);
+    words.setUint32(RECORD_CHECK_AT, crc32(record), true);
+    image.set(record, RECORD_AT);
+  }
+  if (isSealed) words.setUint32(SEAL_AT, 0, true);
 }

@@ -3,12 +3,13 @@
 
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { internalRun } from "../../boards/flash-map.ts";
 import type { Board } from "../../boards/board.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { walk } from "../../sim/storage-image.ts";
 import { writeFileAtomic } from "../audio/wav-write.ts";
 import { UserError } from "../errors.ts";
-import { LOG_FILE, provisionedStorage } from "../image/storage.ts";
+import { LOG_FILE, provisioned, type FlashPiece } from "../image/storage.ts";
 import type { Interpreter } from "./espruino-release.ts";
 import { reason, sha256 } from "./files.ts";
 import { MANIFEST_FILE, SIGNATURE_FILE, manifestText, type ImageFile, type Manifest, type Part, type Role } from "./manifest.ts";
@@ -37,14 +38,14 @@ export interface Image {
 export function buildImage(request: BuildRequest): Image {
   const { board, bundle, interpreter, source, key, kind } = request;
   if (kind === "production") demandProduction(request);
-  const storage = provisionedStorage(board, bundle);
+  const { storage, flash } = provisioned(board, bundle);
   const parts = [part("bundle", Buffer.from(bundle, "latin1")), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);
   const espruino = { version: interpreter.version, sha256: interpreter.sha256, vouchedBy: interpreter.vouchedBy };
   const commit = source.isClean ? source.commit : `${source.commit}+`;
   const buildId = sha256(JSON.stringify([board.id, kind, version, espruino.sha256, parts])).slice(0, 16);
   const subject = { board: board.id, firmware: source.firmware, buildId, commit, espruino, parts };
-  const made = [...boardFiles(board, interpreter, storage, kind), file("sbom", "sbom.cdx.json", Buffer.from(sbomText(subject, lockedPackages(ROOT))))];
+  const made = [...boardFiles(request, storage, flash), file("sbom", "sbom.cdx.json", Buffer.from(sbomText(subject, lockedPackages(ROOT))))];
   const manifest: Manifest = {
     format: 1,
     kind,
@@ -93,7 +94,7 @@ function file(role: Role, name: string, content: Uint8Array): Made {
 }
 
 /** What whoever loads the board needs. External flash is out of reach of UF2 and probe: its part goes through the USB loader. */
-function boardFiles(board: Board, interpreter: Interpreter, storage: Uint8Array, kind: Manifest["kind"]): Made[] {
+function boardFiles({ board, interpreter, kind }: BuildRequest, storage: Uint8Array, flash: readonly FlashPiece[]): Made[] {
   const { id, chip } = board;
   const { address, value } = chip.readbackProtection;
   const protection: Piece[] = kind === "production" ? [{ address, bytes: word(value) }] : [];
@@ -107,8 +108,12 @@ function boardFiles(board: Board, interpreter: Interpreter, storage: Uint8Array,
   }
   // Areas are written whole, so that what an old firmware left there is gone.
   const areas: Piece[] = [{ address: board.storage.base, bytes: storage }];
-  const { messages } = board;
-  if (messages.kind === "flash") areas.push({ address: messages.base, bytes: new Uint8Array(messages.pages * PAGE_BYTES).fill(0xff) });
+  const beside = internalRun(board);
+  if (beside) {
+    const bytes = new Uint8Array(beside.pages * PAGE_BYTES).fill(0xff);
+    for (const piece of flash) bytes.set(piece.bytes, piece.address - beside.base);
+    areas.push({ address: beside.base, bytes });
+  }
   try {
     return [file("merged", `${id}.hex`, Buffer.from(toHex([...interpreter.pieces, ...areas, ...protection])))];
   } catch (error) {

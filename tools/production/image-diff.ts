@@ -1,5 +1,6 @@
 // How two images differ, in words: first what their manifests say, then which bytes of which part, and for text the place.
 
+import { internalRun } from "../../boards/flash-map.ts";
 import type { VerifiedImage } from "./image-verify.ts";
 import { findFile } from "../../sim/storage-image.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
@@ -52,7 +53,7 @@ function storageDifferences({ storage: a, board: boardA }: VerifiedImage, { stor
   return differingRanges(a, b, PAGE_BYTES).map(({ from, to }) => area(`Storage pages ${from / PAGE_BYTES} to ${Math.ceil(to / PAGE_BYTES) - 1}`, a, b, from, to));
 }
 
-/** The chip's own memory outside Storage: the interpreter, and the protection word. */
+/** The chip's own memory outside Storage: the interpreter, the application where it lies there, and the protection word. */
 function chipDifferences(before: VerifiedImage, after: VerifiedImage): Difference[] {
   if (before.board.id !== after.board.id) return [];
   const { chip, storage } = before.board;
@@ -62,7 +63,9 @@ function chipDifferences(before: VerifiedImage, after: VerifiedImage): Differenc
     return bytes;
   };
   const [a, b] = [flash(before), flash(after)];
-  const found = differingRanges(a, b, chip.pageBytes).map(({ from, to }) => area(`interpreter, 0x${from.toString(16)} to 0x${(to - 1).toString(16)}`, a, b, from, to));
+  const beside = internalRun(before.board);
+  const name = (from: number): string => (beside && from >= beside.base ? "application" : "interpreter");
+  const found = differingRanges(a, b, chip.pageBytes).map(({ from, to }) => area(`${name(from)}, 0x${from.toString(16)} to 0x${(to - 1).toString(16)}`, a, b, from, to));
   const [one, other] = [before, after].map(({ chip: pieces }) => protectionOf(pieces, chip.readbackProtection.address));
   return one === other ? found : [...found, { what: "readback protection", before: one!, after: other! }];
 }

@@ -11,7 +11,7 @@ import { resample } from "../audio/resample.ts";
 import { decimate } from "../audio/retime.ts";
 import { UserError } from "../errors.ts";
 import { decodeMessage, storedMessages, type StoredMessage } from "../image/messages.ts";
-import { provisionedStorage } from "../image/storage.ts";
+import { provisioned } from "../image/storage.ts";
 import { nativeTable } from "../native-table.ts";
 import type { Voice } from "./voice.ts";
 
@@ -79,7 +79,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
   const captured: Int16Array[] = [];
   const stage: Stage = new Stage({
     board,
-    storage: provisionedStorage(board, bundle),
+    ...provisioned(board, bundle),
     native: (bus) => nativeTable(bus, { onCapture: (samples) => captured.push(samples) }),
     ...conditions,
   });

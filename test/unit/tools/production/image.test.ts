@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { internalRun } from "../../../../boards/flash-map.ts";
 import { microbit2 } from "../../../../boards/microbit2.ts";
 import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
 import { UserError } from "../../../../tools/errors.ts";
-import { provisionedStorage } from "../../../../tools/image/storage.ts";
+import { provisioned } from "../../../../tools/image/storage.ts";
 import { diffImages } from "../../../../tools/production/image-diff.ts";
 import { verifyImage, type Policy } from "../../../../tools/production/image-verify.ts";
 import { rangeOf } from "../../../../tools/production/memory-image.ts";
@@ -45,7 +46,7 @@ describe("an image", function () {
     const { manifest, storage, files, isSigned } = verifyImage(signed.path, policy({ board: "XIAOBLE" }));
     assert.ok(isSigned);
     assert.deepEqual(manifest.files.map(({ role }) => role), ["interpreter", "storage", "protection", "sbom"]);
-    assert.deepEqual(Buffer.from(storage), Buffer.from(provisionedStorage(xiaoble, bundleOf(xiaoble))));
+    assert.deepEqual(Buffer.from(storage), Buffer.from(provisioned(xiaoble, bundleOf(xiaoble)).storage));
     assert.deepEqual(files.get("XIAOBLE-espruino.uf2"), interpreterFor(shop, xiaoble).file);
     assert.match(files.get("XIAOBLE-protection.hex")!.toString(), /^:020000041000EA\r?\n:0412080000FFFFFFE5\r?\n:00000001FF\r?\n$/);
     assert.deepEqual([manifest.version, manifest.firmware, manifest.key], [1002003, "1.2.3", shop.key.id]);
@@ -55,10 +56,10 @@ describe("an image", function () {
     it(`of ${board.id} is one HEX: Espruino, the whole of its areas, and nothing else`, () => {
       const { path } = imageIn(shop, `merged-${board.id}`, board);
       const { chip, storage } = verifyImage(path, { allowUnsigned: true });
-      assert.deepEqual(Buffer.from(storage), Buffer.from(provisionedStorage(board, bundleOf(board))));
+      assert.deepEqual(Buffer.from(storage), Buffer.from(provisioned(board, bundleOf(board)).storage));
       const [espruino] = interpreterFor(shop, board).pieces;
       assert.deepEqual(Buffer.from(rangeOf(chip, espruino!.address, espruino!.bytes.length)), Buffer.from(espruino!.bytes));
-      const areas = board.storage.pages + (board.messages.kind === "flash" ? board.messages.pages : 0);
+      const areas = board.storage.pages + (internalRun(board)?.pages ?? 0);
       assert.equal(chip.reduce((sum, { bytes }) => sum + bytes.length, 0), espruino!.bytes.length + areas * 4096);
     });
   }
@@ -67,7 +68,9 @@ describe("an image", function () {
     const { storage } = verifyImage(signed.path, policy());
     Toy.awake({ storage }).hold(1500).wait(3000).assertHealthy();
     const bench = verifyImage(join(shop.folder, "merged-NRF52840DK"), { allowUnsigned: true });
-    assert.equal(Toy.awake({ board: nrf52840dk, storage: bench.storage }).hold(1500).wait(3000).assertHealthy().messages().length, 1);
+    const beside = internalRun(nrf52840dk)!;
+    const flash = [{ address: beside.base, bytes: rangeOf(bench.chip, beside.base, beside.pages * 4096) }];
+    assert.equal(Toy.awake({ board: nrf52840dk, storage: bench.storage, flash }).hold(1500).wait(3000).assertHealthy().messages().length, 1);
   });
 
   describe("S01: is refused when", () => {
@@ -169,8 +172,8 @@ describe("an image", function () {
       const bundle = bundleOf(nrf52840dk);
       const told = changes({ bundle: bundle.replace("getTime()", "getTimE()") }, nrf52840dk);
       assert.match(told, /^buildId \|/m);
-      assert.match(told, /^part \.bootcde .*getTime\(\).*getTimE\(\)/m);
-      assert.match(told, /^Storage pages \d+ to \d+: 1 bytes/m);
+      assert.match(told, /^part bundle \|/m);
+      assert.match(told, /^application, 0x[0-9a-f]+ to 0x[0-9a-f]+: \d+ bytes/m);
       assert.doesNotMatch(told, /interpreter/);
     });
 

@@ -1,0 +1,55 @@
+// The slot that this very application runs from: it tells the loader that it works, and reads what lies behind its text.
+
+import { OK, type Clock, type Flash } from "../../hal/contract.ts";
+import {
+  MANIFEST_WORDS,
+  PIECE_BYTES,
+  PIECE_MAGIC_BYTES,
+  WORD_CONFIRMED,
+  WORD_PROMPTS_BYTES,
+  WORD_PROMPTS_PAGE,
+  WORD_TRIAL,
+  isCleared,
+} from "../boot/manifest.ts";
+
+/** An application that has worked for so long works. */
+const CONFIRM_MS = 10000;
+
+export interface Slot {
+  /** Bytes of the prompts; 0 where there are none. */
+  promptBytes(): number;
+  /** Copies prompt bytes from `offset` on; false when there are not that many. */
+  readPrompts(offset: number, into: Uint8Array): boolean;
+}
+
+/** `isWell` is asked once in CONFIRM_MS until it says yes: then an application on trial confirms itself. */
+export function createSlot(flash: Flash, clock: Clock, isWell: () => boolean): Slot {
+  const words = new Uint32Array(flash.read(0, MANIFEST_WORDS * 4).buffer);
+  const promptsPage = words[WORD_PROMPTS_PAGE];
+  const bytes = words[WORD_PROMPTS_BYTES];
+
+  function confirm(): void {
+    if (isWell() && flash.write(WORD_CONFIRMED * 4, new Uint8Array(4)) === OK) return;
+    clock.after(CONFIRM_MS, confirm);
+  }
+
+  if (isCleared(words[WORD_TRIAL]) && !isCleared(words[WORD_CONFIRMED])) clock.after(CONFIRM_MS, confirm);
+
+  return {
+    promptBytes: function () {
+      return bytes;
+    },
+    readPrompts: function (offset, into) {
+      if (offset < 0 || offset + into.length > bytes) return false;
+      for (let done = 0; done < into.length;) {
+        const at = offset + done;
+        const within = at % PIECE_BYTES;
+        const count = Math.min(into.length - done, PIECE_BYTES - within);
+        const page = promptsPage + Math.floor(at / PIECE_BYTES);
+        into.set(flash.read(page * flash.pageBytes + PIECE_MAGIC_BYTES + within, count), done);
+        done += count;
+      }
+      return true;
+    },
+  };
+}
