@@ -146,7 +146,7 @@ export default tseslint.config(
   },
   {
     // These run inside the interpreter, as they are.
-    files: ["sim/shim.js", "sim/espruino/glue.js", "sim/node/context-patches.js"],
+    files: ["sim/shim*.js", "sim/espruino/glue.js", "sim/node/context-patches.js"],
     rules: { "no-var": "off", "prefer-const": "off" },
   },
   {

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly world: AnalogWorld;
   readonly sink: OutputSink;
   readonly seed: number;
+  /** Which one of all chips of its kind. */
+  readonly unit: number;
   /** What the GPIO port drives on a pin that a PWM lets go of. */
   readonly released: (nrf: number) => Drive;
   /** Relative error of the 16 MHz clock against the true second: positive makes every period longer. */
@@ -28,7 +30,7 @@ export interface ChipBlocks {
 
 const PART = { nRF52840: 0x52840, nRF52833: 0x52833 } as const;
 
-export function attachChip(bus: Bus, { board, clock, world, sink, seed, released, clockError }: Surroundings): ChipBlocks {
+export function attachChip(bus: Bus, { board, clock, world, sink, seed, unit, released, clockError }: Surroundings): ChipBlocks {
   const { chip, supplyVolts } = board;
   const ppi = new Ppi(bus);
   const onEvent = (address: number): void => ppi.fire(address);
@@ -36,7 +38,7 @@ export function attachChip(bus: Bus, { board, clock, world, sink, seed, released
   const units = ([0, 1, 2, 3] as const).slice(0, chip.pwmUnits);
   const pwm = units.map((unit) => new Pwm(unit, { clock, bus, sink, onEvent, released, clockError }));
   const { ramBytes, flashBytes, pageBytes } = chip;
-  const ficr = new Ficr({ seed, part: PART[chip.name], ramBytes, flashBytes, pageBytes });
+  const ficr = new Ficr({ seed: unit, part: PART[chip.name], ramBytes, flashBytes, pageBytes });
   for (const block of [ppi, saadc, ficr, ...pwm]) bus.attach(block);
   return { saadc, pwm };
 }

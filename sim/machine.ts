@@ -7,30 +7,21 @@ import { attachChip, type ChipBlocks } from "./chip.ts";
 import { Clock } from "./clock.ts";
 import { TURN_US, boundaryTurns } from "./cost/boundary.ts";
 import { PowerCut, type Engine, type EngineEvent, type Wire } from "./engine.ts";
-import { FlashPort, type CutPlan, type FlashMemory } from "./flash.ts";
-import { NativeCalls, type NativeTable } from "./native.ts";
+import { FlashPort } from "./flash.ts";
+import { NativeCalls } from "./native.ts";
 import { Pins } from "./pins.ts";
-import type { AnalogWorld, OutputSink } from "./signals.ts";
+import type { AnalogWorld } from "./signals.ts";
+import type { MachineParts } from "./machine-parts.ts";
 import { Timers } from "./timers.ts";
 import { Waveforms, type WaveformStart } from "./waveform.ts";
-import type { RadioLoad } from "./hold-off.ts";
-
-export interface MachineParts {
-  readonly board: Board;
-  readonly engine: Engine;
-  readonly memories: readonly FlashMemory[];
-  readonly world: AnalogWorld;
-  readonly sink: OutputSink;
-  readonly native: (bus: Bus) => NativeTable;
-  readonly seed: number;
-  readonly cut?: CutPlan;
-  /** Relative error of the chip's 16 MHz clock: its crystal's while the radio is on, its RC oscillator's 1.5% otherwise. */
-  readonly clockError?: number;
-  /** When it begins, for a board that boots again without having lost its power. */
-  readonly startUs?: number;
-  /** Interrupts of the radio stack that delay Waveform's; none when not given. */
-  readonly radio?: RadioLoad;
-}
+import type { Bluetooth } from "./air/bluetooth.ts";
+import { bluetoothOf } from "./air/chip.ts";
+import { nrfOperations } from "./air/nrf.ts";
+import { ConsoleState, consoleOperations } from "./console-state.ts";
+import { Interrupt } from "./interrupt.ts";
+import { IoQueue } from "./io-queue.ts";
+import { Noise } from "./noise.ts";
+import { Placement } from "./placement.ts";
 
 /** What an uncaught error in a callback left behind: on a real board a line on a console that nobody reads. */
 export interface Uncaught {
@@ -41,8 +32,13 @@ export interface Uncaught {
 
 type Operation = (args: readonly Wire[]) => Wire | void;
 
-// Buffers get addresses from here on; code and the interpreter's own variables are below.
-const BUFFERS_AT = 0x20010000;
+/** What the idle loop's callbacks cost by kind, where it is not the common price. */
+const CALLBACKS: Readonly<Record<string, string>> = { watch: "watchCallback", nrf: "nrfCallback", nrfWrite: "nrfCallback" };
+const SAADC_ENABLE = 0x40007500;
+/** Tells the chip's random numbers from its noise. */
+const ENTROPY = 0x5eed;
+/** JavaScript begins so long after the radio, open as the factory left it: an estimate, nobody measured it. */
+const RADIO_LEAD_US = 20_000;
 
 export class Machine {
   readonly clock = new Clock();
@@ -52,6 +48,9 @@ export class Machine {
   readonly flash: FlashPort;
   readonly waveforms: Waveforms;
   readonly console: string[] = [];
+  readonly consoleState: ConsoleState;
+  readonly ioQueue = new IoQueue();
+  readonly bluetooth: Bluetooth;
   readonly uncaught: Uncaught[] = [];
   /** Native calls made, and the longest time without an idle pass, for reports. */
   longestPassUs = 0;
@@ -67,11 +66,12 @@ export class Machine {
   readonly #native: NativeCalls;
   readonly #world: AnalogWorld;
   readonly #board: Board;
-  readonly #placed = new Map<number, number>();
+  readonly #placement: Placement;
   /** Up to so many bytes fit two variables; more are sought as one piece of memory. */
   readonly #smallBytes: number;
   readonly #operations: Record<string, Operation>;
-  #nextAddress = BUFFERS_AT;
+  readonly #entropy: Noise;
+  readonly #interrupt = new Interrupt(() => this.clock.now);
   #stallUntilUs = 0;
 
   constructor(parts: MachineParts) {
@@ -83,9 +83,12 @@ export class Machine {
     this.#world = parts.world;
     this.pins = new Pins(parts.board, parts.sink, () => this.clock.now);
     this.bus = new Bus();
+    const { chip } = parts.board;
+    this.#placement = new Placement(this.bus, parts.engine, chip.ramBase + chip.ramBytes);
     this.chip = attachChip(this.bus, { board: parts.board, clock: this.clock, world: parts.world, sink: parts.sink, seed: parts.seed,
       released: (nrf) => this.pins.released(nrf),
       clockError: parts.clockError ?? 0,
+      unit: parts.unit ?? 1,
     });
     this.flash = new FlashPort(
       parts.memories,
@@ -100,12 +103,26 @@ export class Machine {
     const { board, world, sink, seed } = parts;
     this.waveforms = new Waveforms({ board, world, sink, seed, clock: this.clock, bus: this.bus, pins: this.pins, ...(parts.radio ? { radio: parts.radio } : {}) });
     this.#native = new NativeCalls(parts.native(this.bus));
+    this.#entropy = new Noise(seed ^ ENTROPY);
+    this.consoleState = new ConsoleState(board.console, () => this.#interrupt.press());
+    this.bluetooth = bluetoothOf(parts, {
+      clock: this.clock,
+      bus: this.bus,
+      queue: this.ioQueue,
+      console: this.consoleState,
+      random: () => (this.#entropy.bits() >>> 0) / 2 ** 32,
+      spend: (us) => this.#spend(us),
+      stall: (us, stopsProcessor) => this.stall(us, stopsProcessor),
+      print: (text) => void this.console.push(text),
+    });
     this.#operations = this.#table();
   }
 
   /** Switches on and runs the boot code. */
   powerOn(): void {
     this.isPowered = true;
+    this.bluetooth.init();
+    this.#spend(RADIO_LEAD_US);
     this.#guarded(() => this.#engine.boot((turns, operation, args) => this.#serve(turns, operation, args)));
   }
 
@@ -137,18 +154,20 @@ export class Machine {
 
   #takeDue(): EngineEvent[] {
     if (this.#stallUntilUs > this.clock.now) this.clock.runUntil(this.#stallUntilUs);
+    this.ioQueue.drain();
     const events = this.pins.takeEdges();
     const due = this.pins.takeDebounced();
     for (const { id, createdUs, isSpent } of this.#timers.takeDue(this.clock.now)) due.push({ createdUs, event: { kind: "timer", id, data: isSpent } });
     due.sort((a, b) => a.createdUs - b.createdUs);
     events.push(...due.map(({ event }) => event));
     // Their callbacks are only queued when timers run.
-    events.push(...this.waveforms.takeEvents());
+    events.push(...this.waveforms.takeEvents(), ...this.bluetooth.takeCallbacks());
     return events;
   }
 
   #pass(events: readonly EngineEvent[]): void {
     const from = this.clock.now;
+    this.#interrupt.clear();
     this.#charge("idlePass", 0);
     this.#guarded(() => this.#engine.pass(events));
     this.longestPassUs = Math.max(this.longestPassUs, this.clock.now - from);
@@ -166,6 +185,7 @@ export class Machine {
     this.isPowered = false;
     this.poweredOffUs = Math.min(this.poweredOffUs, this.clock.now);
     this.waveforms.end();
+    this.bluetooth.end();
     this.#engine.kill();
   }
 
@@ -182,29 +202,12 @@ export class Machine {
   #serve(milliTurns: number, operation: string, args: readonly Wire[]): Wire {
     if (!this.isPowered) throw new PowerCut();
     this.#spend((milliTurns / 1000) * TURN_US);
+    if (operation === "uncaught" || (operation === "charge" && args[0] === "evaluate")) this.#interrupt.clear();
+    this.#interrupt.check();
     this.waveforms.catchUp();
     const serve = this.#operations[operation];
     if (!serve) throw new Error(`the simulated board has no operation ${operation}`);
     return serve(args) as Wire;
-  }
-
-  #place(buffer: number, length: number): number {
-    const known = this.#placed.get(buffer);
-    if (known !== undefined) return known;
-    const base = this.#nextAddress;
-    this.#nextAddress += (length + 31) & ~15;
-    if (this.#nextAddress > this.#board.chip.ramBase + this.#board.chip.ramBytes) return 0;
-    this.#placed.set(buffer, base);
-    const engine = this.#engine;
-    this.bus.attachMemory({
-      name: `buffer ${buffer}`,
-      base,
-      size: length,
-      read: (offset, bytes) => engine.readBuffer(buffer, offset, bytes),
-      write: (offset, bytes) => engine.writeBuffer(buffer, offset, bytes),
-      view: (offset, bytes) => engine.viewBuffer(buffer, offset, bytes),
-    });
-    return base;
   }
 
   #table(): Record<string, Operation> {
@@ -232,7 +235,7 @@ export class Machine {
       "waveform.stop": ([id]) => this.waveforms.stop(n(id)),
       peek: charged("peek32", ([bits, address, count]) => peek(this.bus, n(bits), n(address), n(count))),
       poke: charged("poke32", ([bits, address, values]) => poke(this.bus, n(bits), n(address), values as number[])),
-      "ram.place": ([buffer, length]) => this.#place(n(buffer), n(length)),
+      "ram.place": ([buffer, length]) => this.#placement.place(n(buffer), n(length)),
       "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
       "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),
       "flash.read": charged(
@@ -258,7 +261,15 @@ export class Machine {
       charge: ([cost, bytes]) => this.#charge(s(cost), n(bytes)),
       print: ([text]) => void this.console.push(s(text)),
       uncaught: ([message, stack]) => void this.uncaught.push({ atUs: this.clock.now, message: s(message), stack: s(stack) }),
-      done: ([kind]) => this.#charge(kind === "watch" ? "watchCallback" : "callback", 0),
+      done: ([kind]) => this.#charge(CALLBACKS[s(kind)] ?? "callback", 0),
+      random: charged("hwRand", () => this.#entropy.bits()),
+      ...consoleOperations(this.consoleState),
+      ...nrfOperations(this.bluetooth, (cost, bytes) => this.#charge(cost, bytes)),
+      // As every reading of a voltage it takes the converter away from whoever used it (nrf_analog_read_start).
+      "nrf.getBattery": charged("analogRead", () => {
+        this.bus.write32(SAADC_ENABLE, 0);
+        return this.#board.supplyVolts;
+      }),
       "watchdog.enable": () => undefined,
       "watchdog.kick": () => undefined,
       reboot: () => {

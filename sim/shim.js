@@ -126,7 +126,9 @@ var $t = 0;
   scope.E.reboot = function () {
     host("reboot", []);
   };
-
+  scope.E.hwRand = function () {
+    return host("random", []);
+  };
   // Address and length of the string behind a buffer: a view's offset is ignored.
   function backing(buffer) {
     var whole = buffer instanceof ArrayBuffer ? buffer : buffer.buffer;
@@ -223,6 +225,7 @@ var $t = 0;
   };
 
   scope.$register = register;
+  scope.$deliver = deliver;
   scope.$host = host;
   scope.$pump = function (events) {
     for (var i = 0; i < events.length; i++) {

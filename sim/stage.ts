@@ -3,6 +3,9 @@
 
 import type { Board } from "../boards/board.ts";
 import { internalRun } from "../boards/flash-map.ts";
+import { Air } from "./air/air.ts";
+import { Bonds } from "./air/bonds.ts";
+import { bondFlashTimes } from "./air/chip.ts";
 import type { Bus } from "./bus.ts";
 import type { CodeMemory } from "./cost/model.ts";
 import type { Engine } from "./engine.ts";
@@ -56,6 +59,9 @@ export class Stage {
 
   readonly board: Board;
   readonly memories: readonly FlashMemory[];
+  /** Who is around the board, and the phones that its radio stack knows. */
+  readonly air: Air;
+  readonly bonds: Bonds;
   /** Boots since power-on: more than one after E.reboot. */
   machines: Machine[] = [];
   world!: World;
@@ -69,6 +75,8 @@ export class Stage {
     this.#options = options;
     this.#seed = options.seed ?? 1;
     this.memories = memoriesOf(options);
+    this.air = new Air(this.#seed);
+    this.bonds = new Bonds(bondFlashTimes(options.board));
   }
 
   /** The board since its last boot. */
@@ -91,15 +99,16 @@ export class Stage {
   }
 
   #boot(startUs: number, cut: CutPlan | undefined): void {
-    const { board, memories, world } = this;
+    const { board, memories, world, air, bonds } = this;
     const engine = (this.#options.engine ?? Stage.defaultEngine)({
       board,
       memories,
       environment: { BOARD: board.id, VERSION },
       codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
     });
-    const { native, clockError = 0 } = this.#options;
-    this.machines.push(new Machine({ board, engine, memories, world, sink: world, native, seed: this.#seed, clockError, startUs, ...(cut ? { cut } : {}) }));
+    const { native, clockError = 0, seed: unit = 1 } = this.#options;
+    const parts = { board, engine, memories, world, sink: world, native, air, bonds, unit, seed: this.#seed, clockError, startUs, ...(cut ? { cut } : {}) };
+    this.machines.push(new Machine(parts));
     if (this.pawEdges.at(-1)?.isPressed) this.machine.pins.drive(board.paw.nrf, board.paw.on);
     Stage.onBoot?.(this);
     this.machine.powerOn();

@@ -62,6 +62,18 @@ export const boundaryTurns: Readonly<Record<string, BoundaryCost>> = {
   flashWrite: { turns: 0.6, perByteTurns: 0.0063 },
   flashErase: { turns: 0.3 },
 
+  // Derived: a result of seven properties at the model's price of one, and their look-ups in C.
+  getSecurityStatus: { turns: 3.5 },
+  // Derived: two nested objects are walked, the characteristic is sought by UUID handle by handle (bleGetGATTHandle, a call into the
+  // stack for each of some thirty), its bytes are copied twice at the price of typedArraySet.
+  updateServices: { turns: 3, perByteTurns: 0.043 },
+  // Estimate: an option object of the size that setServices and its like take; done at boot.
+  nrfSetting: { turns: 10 },
+  nrfCall: { turns: 0.5 },
+  // Derived: an event object, an ArrayBuffer and its string are made, as for `construct` and a property; then a callback's dispatch.
+  nrfCallback: { turns: 3.2 },
+  hwRand: { turns: 0.3 },
+
   // 1.25 s for 32 KB on the board is 0.136 turns a byte in all (12 ms on Linux times 104, the ratio of one run). What
   // instrument() charges while a bundle of factories is evaluated is 0.10 of it (Linux: 911 to 1149 turns for 9.5 KB, 977 by the
   // model); here is the rest only.

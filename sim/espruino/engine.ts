@@ -10,6 +10,7 @@ import type { CodeMemory } from "../cost/model.ts";
 import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
 import { PAGE_BYTES, type FlashMemory } from "../flash.ts";
 import { Storage } from "../node/storage.ts";
+import { shim } from "../shim.ts";
 import { walk } from "../storage-image.ts";
 import { Buffers } from "./buffers.ts";
 import { FlashFile } from "./flash-file.ts";
@@ -17,7 +18,6 @@ import { Link } from "./link.ts";
 import { expression, parse } from "./wire.ts";
 
 const glue = readFileSync(new URL("glue.js", import.meta.url), "latin1");
-const shim = readFileSync(new URL("../shim.js", import.meta.url), "latin1");
 const BOOT_FILES = [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"];
 
 export interface EspruinoOptions {

@@ -1,17 +1,17 @@
 // Node's engine as the interpreter: a context stripped to what Espruino has, the shim, and Espruino's natives.
 // Fast, and kinder than the real interpreter in what the platform lint refuses; test:interpreter tells the difference.
 
-import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { instrument } from "../cost/instrument.ts";
 import type { CodeMemory } from "../cost/model.ts";
 import { PowerCut, type Engine, type EngineEvent, type HostCall, type Wire } from "../engine.ts";
 import { strip } from "./context.ts";
 import { PAGE_BYTES } from "../flash.ts";
+import { shim } from "../shim.ts";
 import { natives } from "./natives.ts";
 import { Storage } from "./storage.ts";
 
-const shim = new vm.Script(readFileSync(new URL("../shim.js", import.meta.url), "utf8"), { filename: "shim.js" });
+const shimScript = new vm.Script(shim, { filename: "shim.js" });
 const pump = new vm.Script("$pump($events)");
 
 export interface NodeEngineOptions {
@@ -60,7 +60,7 @@ export class NodeEngine implements Engine {
       print: (text) => void call("print", [text]),
     });
     natives(context, { call, storage, environment: this.options.environment, evaluate });
-    shim.runInContext(context);
+    shimScript.runInContext(context);
     this.#buffers = scope["$buffers"] as ArrayBuffer[];
     storage.checkAtBoot();
     for (const name of [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"]) {

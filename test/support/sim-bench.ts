@@ -1,7 +1,6 @@
 // A simulated board whose interpreter is this process: Espruino's globals act on the machine, and adapters imported by a test run
 // on them as they would on a board. No boot files; JavaScript itself costs no time here, calls of built-ins do.
 
-import { readFileSync } from "node:fs";
 import Module from "node:module";
 import { crc32 } from "node:zlib";
 import { messageMemory } from "../../boards/flash-map.ts";
@@ -11,9 +10,9 @@ import type { Engine, EngineEvent, HostCall, Wire } from "../../sim/engine.ts";
 import { FlashMemory } from "../../sim/flash.ts";
 import type { RadioLoad } from "../../sim/hold-off.ts";
 import { Machine } from "../../sim/machine.ts";
+import { shim } from "../../sim/shim.ts";
 import type { AnalogWorld, Drive } from "../../sim/signals.ts";
 
-const shim = readFileSync(new URL("../../sim/shim.js", import.meta.url), "utf8");
 
 interface Scope {
   [name: string]: unknown;
