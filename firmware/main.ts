@@ -8,6 +8,9 @@ import { BROKEN, createToy } from "./toy.ts";
 
 const hal = createEspruinoHal(board);
 const toy = createToy(hal, image, board.battery ? board.battery.lowMillivolts : 0);
+// Machine code by now: as text it would only take variables, one for every ten bytes.
+image.code = "";
+
 const slot = createSlotFlash(board);
 if (slot) {
   createSlot(slot, hal.clock, function () {

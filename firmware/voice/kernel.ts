@@ -23,8 +23,8 @@ import {
 
 /** The bytes as the build made them. */
 export interface KernelImage {
-  /** One character per byte. */
-  readonly code: string;
+  /** One character per byte; not needed any more once the kernel is made. */
+  code: string;
   readonly crc32: number;
   /** Byte offset of each function, in FN_ order. */
   readonly offsets: readonly number[];

@@ -121,9 +121,9 @@ export class EspruinoEngine implements Engine {
   }
 
   kill(): void {
-    if (!this.#link.isRunning) return;
     this.#buffers.freeze();
     this.#flash?.close();
+    this.#flash = undefined;
     this.#link.kill();
   }
 

@@ -11,16 +11,17 @@ export interface InterpreterFacts {
   readonly version: string;
   readonly flashBytes: number;
   readonly variables: number;
+  readonly variableBytes: number;
 }
 
 export function interpreterFacts(interpreter: string): InterpreterFacts {
   const folder = mkdtempSync(join(tmpdir(), "espruino-"));
-  const script = "print('facts='+JSON.stringify([process.env.VERSION,process.env.STORAGE,process.memory().total]))";
+  const script = "print('facts='+JSON.stringify([process.env.VERSION,process.env.STORAGE,process.memory().total,process.memory().blocksize]))";
   try {
     const options = { cwd: folder, encoding: "latin1", timeout: 10_000, killSignal: "SIGKILL" } as const;
     const said = execFileSync(interpreter, ["-e", script], options);
-    const [version, flashBytes, variables] = JSON.parse(/facts=(.*?\])/.exec(said)![1]!) as [string, number, number];
-    return { version, flashBytes, variables };
+    const [version, flashBytes, variables, variableBytes] = JSON.parse(/facts=(.*?\])/.exec(said)![1]!) as [string, number, number, number];
+    return { version, flashBytes, variables, variableBytes };
   } finally {
     rmSync(folder, { recursive: true });
   }
