@@ -62,8 +62,8 @@ export function bundleOptions({ input, module, values, file }) {
     plugins: [buildModule(module, values), typescript()],
     output: {
       file,
-      format: "iife",
-      strict: false,
+      // No function around it all: a scope more would cost Espruino three variables for every function inside another.
+      format: "es",
       sourcemap: true,
       // The path of the checkout must not reach the map: builds are the same everywhere.
       sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, ""),

@@ -17,7 +17,7 @@ export const microbit2: Board = {
   role: "bench",
   limits: [
     "no Bluetooth link: the radio stack of this build accepts pairing before JavaScript can refuse it",
-    "one message of 6 s at most, in RAM, not encrypted: it is gone with the power",
+    "one message of 2 s at most, in RAM, not encrypted: it is gone with the power",
     "40 KB of Storage hold one application of 32 KB: an interrupted update leaves no firmware until it is run again; updates by USB only",
     "survives 60 ms without JavaScript while recording, not 200 ms",
     "no battery measurement",
@@ -54,8 +54,8 @@ export const microbit2: Board = {
   supplyVolts: 3.3,
   storage: { kind: "internal", base: 0x6c000, pages: 10 },
   // `log` is pages 0 to 8, with the application behind its header page; the boot files are on page 9.
-  // 6 s are 24 KB of the 78 KB of variables; with 12.5 KB of audio buffers more than half is left to the firmware.
-  flashMap: { filePages: 9, slots: [{ firstPage: 1, pages: 8 }], log: { kind: "ram", seconds: 6 } },
+  // 2 s are 8 KB; the firmware and 12.5 KB of audio buffers take most of the 78 KB of variables.
+  flashMap: { filePages: 9, slots: [{ firstPage: 1, pages: 8 }], log: { kind: "ram", seconds: 2 } },
   capabilities: {
     link: false,
     privateAddress: false,

@@ -2,8 +2,7 @@
 // playing, by polling. No path leaves the DMA running.
 // A word w (bit 15 clear) gives the pin the duty 1 - w / fullScale: the wave is upside down, which nobody hears.
 //
-// Pokes and peeks (0.2 to 0.5 ms each on the board), counted by a test: play 8 + 2, a poll 0 + 1, a poll with a refill 1 + 2,
-// silence 6 + 1 from a playback and 4 + 1 from a tone, a tone 5 + 1.
+// Pokes and peeks take 0.2 to 0.5 ms each on the board; a test counts them.
 
 import type { Board, Pin as BoardPin } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker, type TimerId } from "../contract.ts";
@@ -17,17 +16,18 @@ const HOLD = 0xffffff;
 
 const CLOCK_HZ = 16000000;
 const MESSAGE_RATE_HZ = 8000;
-/** Tones count in microseconds. */
 const PRESCALER_1_MHZ = 4;
 const TONE_CLOCK_HZ = 1000000;
 const LOWEST_TONE_HZ = 31;
 const HIGHEST_TONE_HZ = 20000;
 
-const POLL_MS = 20;
+/** From when the next sequence may have begun on, it is looked for so often. */
+const POLL_MS = 5;
 /** Buffer lengths without a change of sequence after which the PWM is dead. */
 const OVERDUE = 2.5;
-/** The RC oscillator may be slow by 1.5%, typically. */
+/** The RC oscillator may be wrong by 1.5%, typically. */
 const SLOW_CLOCK = 1.02;
+const FAST_CLOCK = 0.98;
 
 const IDLE = 0;
 const TONE = 1;
@@ -49,6 +49,7 @@ export function createDmaSpeaker(
   const rateHz = board.speaker.carrierHz;
   const top = CLOCK_HZ / rateHz;
   const words = (rateHz * board.audioBufferMs) / 1000;
+  const shortestMs = FAST_CLOCK * board.audioBufferMs;
   const buffers = createAudioMemory(board, memory);
   const output = new Pin(board.speaker.output.espruino);
   const amplifier = board.speaker.amplifier;
@@ -65,6 +66,8 @@ export function createDmaSpeaker(
   /** How long the last one takes, and when the sequence that sounds was first seen. */
   let lastMs = 0;
   let changedMs = 0;
+  /** Before this the next one cannot begin. */
+  let dueMs = 0;
 
   function drive(pin: Pin, isHigh: boolean, wiring: BoardPin): void {
     digitalWrite(pin, isHigh !== (wiring.negated === true));
@@ -83,12 +86,6 @@ export function createDmaSpeaker(
     memory.bytes[offset + 1] = word >> 8;
   }
 
-  function clearTimer(): void {
-    if (timer !== undefined) clock.cancel(timer);
-    timer = undefined;
-  }
-
-  /** False when the PWM does not answer. */
   function halt(): boolean {
     const isAnswered = pwm.halt();
     drive(output, false, board.speaker.output);
@@ -105,7 +102,8 @@ export function createDmaSpeaker(
   }
 
   function end(code: Code): void {
-    clearTimer();
+    if (timer !== undefined) clock.cancel(timer);
+    timer = undefined;
     buffers.release();
     state = IDLE;
     giveEnd(code, late);
@@ -136,8 +134,8 @@ export function createDmaSpeaker(
     }
   }
 
-  function poll(): void {
-    if (state !== PLAYING) return;
+  /** Turns to the sequence that sounds, and fills the other one. */
+  function follow(): void {
     if (last === playing) {
       // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
       if (pwm.hasEnded(last) && clock.nowMs() - changedMs >= lastMs) end(halt() ? OK : ERR_HARDWARE);
@@ -146,11 +144,13 @@ export function createDmaSpeaker(
     }
     const next = 1 - playing;
     if (!pwm.hasStarted(next)) {
+      dueMs = Math.max(dueMs, clock.nowMs());
       checkOverdue();
       return;
     }
     pwm.forgetStart(next);
     changedMs = clock.nowMs();
+    dueMs += shortestMs;
     const free = playing;
     playing = next;
     // Both are known when the last one sounds: nothing to fill, and its delay keeps the other from coming again.
@@ -166,7 +166,18 @@ export function createDmaSpeaker(
       late++;
       pwm.forgetStarts();
       pwm.begin(free);
+      dueMs = clock.nowMs();
     }
+  }
+
+  // A change is found at once: of a buffer of 250 ms, a stall of 200 ms leaves 50 for finding and filling.
+  function pollLater(): void {
+    const fromMs = last === playing ? changedMs + lastMs : dueMs;
+    timer = clock.after(Math.max(POLL_MS, fromMs - clock.nowMs()), function () {
+      timer = undefined;
+      follow();
+      if (state === PLAYING) pollLater();
+    });
   }
 
   function prepare(): void {
@@ -188,7 +199,8 @@ export function createDmaSpeaker(
     amplify(true);
     state = PLAYING;
     changedMs = clock.nowMs();
-    timer = clock.every(POLL_MS, poll);
+    dueMs = changedMs + shortestMs;
+    pollLater();
   }
 
   function silence(): void {
@@ -200,7 +212,7 @@ export function createDmaSpeaker(
       }
       state = IDLE;
     } else if (state === PREPARING || state === PLAYING) {
-      clearTimer();
+      if (timer !== undefined) clock.cancel(timer);
       const isStopped = state === PREPARING || hush();
       state = ENDING;
       timer = clock.after(0, function () {

@@ -67,14 +67,16 @@ function checkOrder(analysis: Analysis, report: Report): void {
   }
 }
 
-/** Names in the scope that holds the modules: the script's own, and those of a function that a statement of it calls at once. */
+/** The scope that holds the modules: the script's own, or that of a function around all of it. */
+function outermost(program: Program, { scopes }: Analysis): Scope {
+  const script = scopes.find((scope) => scope.node === program)!;
+  const wrappers = scopes.filter((scope) => scope.runsInPlace && scope.parent?.home === script);
+  return wrappers.reduce((most, scope) => (scope.names.size > most.names.size ? scope : most), script);
+}
+
 function checkOuterNames(program: Program, analysis: Analysis, report: Report): void {
-  const script = analysis.scopes.find((scope) => scope.node === program)!;
-  let most = script;
-  for (const scope of analysis.scopes) {
-    if (scope.runsInPlace && scope.parent?.home === script && scope.names.size > most.names.size) most = scope;
-  }
-  const count = most === script ? script.names.size : script.names.size + most.names.size;
+  const most = outermost(program, analysis);
+  const count = most.names.size;
   if (count > platform.MAX_OUTER_NAMES) {
     report("outer-names", most.node, `${count} names in the outermost scope, ${platform.MAX_OUTER_NAMES} are allowed: one factory per module, helpers inside it`);
   }
@@ -243,8 +245,6 @@ export function checkBundle(source: string, options: CheckOptions = {}): Finding
 /** Names in the outermost scope, counted as the rule `outer-names` does; functions in all. For the bench. */
 export function countBundle(source: string): { readonly outerNames: number; readonly functions: number } {
   const program = parse(source, { ecmaVersion: "latest", sourceType: "script" });
-  const { scopes } = analyse(program);
-  const script = scopes.find((scope: Scope) => scope.node === program)!;
-  const inner = scopes.filter((scope) => scope.runsInPlace && scope.parent?.home === script).map((scope) => scope.names.size);
-  return { outerNames: script.names.size + Math.max(0, ...inner), functions: scopes.filter((scope) => isFunction(scope.node)).length };
+  const analysis = analyse(program);
+  return { outerNames: outermost(program, analysis).names.size, functions: analysis.scopes.filter((scope) => isFunction(scope.node)).length };
 }

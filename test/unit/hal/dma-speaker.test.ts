@@ -438,10 +438,10 @@ describe("the DMA speaker", () => {
     assert.deepEqual(rig.counts, { peeks: 1, pokes: 8 });
     rig.resetCounts();
     rig.run(200);
-    assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [0, 10]);
+    assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [0, 0]);
     rig.resetCounts();
     rig.run(60);
-    assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [1, 4]);
+    assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [1, 3]);
     rig.resetCounts();
     speaker.silence();
     assert.deepEqual(rig.counts, { peeks: 1, pokes: 6 });

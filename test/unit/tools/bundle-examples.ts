@@ -65,7 +65,7 @@ export const examples: readonly Example[] = [
   { rule: "loop-capture", bad: "var a = []; for (const i of [1]) a.push(() => i);", good: "var a = []; for (const i of [1]) a.push(i);" },
   { rule: "outer-names", bad: many(65), good: many(64) },
   { rule: "outer-names", bad: iife(many(65)), good: iife(many(64)) },
-  { rule: "outer-names", bad: `var toy = ${iife(many(64))}`, good: `var toy = ${iife(many(63))}` },
+  { rule: "outer-names", bad: `var toy = ${iife(many(65))}`, good: `var toy = ${iife(many(64))}` },
   { rule: "outer-names", bad: `!function () { ${many(65)} }();`, good: `${iife(many(60))} ${iife(many(60))}` },
   { rule: "implicit-global", bad: "a = 1;", good: "global.a = 1;" },
   { rule: "implicit-global", bad: "function f() { a++; }", good: "function f(a) { a++; }" },
