@@ -1,5 +1,9 @@
 // The one boundary between an interpreter and the simulated board: everything that crosses it can be written down as
-// JSON and bytes, so the interpreter may be Node's engine in this process or Espruino in another.
+// JSON and bytes, so the interpreter may be Node's engine in this process (sim/node) or Espruino in another (sim/espruino).
+//
+// The board calls boot once, then pass after pass; while either runs, the interpreter calls the board back, operation by
+// operation: sim/machine.ts has their table. Time passes on the board only, in those calls. Between two calls the interpreter
+// stands still, and what the board does to its buffers by DMA or machine code is there when it goes on.
 
 /** What may cross. */
 export type Wire = undefined | null | boolean | number | string | Uint8Array | readonly Wire[] | { readonly [key: string]: Wire };
@@ -22,10 +26,10 @@ export interface Engine {
   boot(host: HostCall): void;
   /** One idle pass: the callbacks in order, each followed by the operation "done", then promise reactions. */
   pass(events: readonly EngineEvent[]): void;
-  /** Flat buffers of the interpreter, by the number that it gave in "ram.place". */
-  readBuffer(buffer: number, offset: number, length: number): Uint8Array;
-  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void;
-  /** Bytes of a flat buffer in place: good until the interpreter runs again; what is written there is in the buffer then. */
+  /**
+   * Bytes of a flat buffer in place, by the number that the interpreter gave it in "ram.place": good until the interpreter runs
+   * again; what is written there is in the buffer then.
+   */
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array;
   /** Ends the interpreter at once. */
   kill(): void;

@@ -23,14 +23,14 @@ export class Placement {
     this.#next += (length + 31) & ~15;
     if (this.#next > this.endOfRam) return 0;
     this.#placed.set(buffer, base);
-    const { engine } = this;
+    const view = (offset: number, bytes: number): Uint8Array => this.engine.viewBuffer(buffer, offset, bytes);
     this.bus.attachMemory({
       name: `buffer ${buffer}`,
       base,
       size: length,
-      read: (offset, bytes) => engine.readBuffer(buffer, offset, bytes),
-      write: (offset, bytes) => engine.writeBuffer(buffer, offset, bytes),
-      view: (offset, bytes) => engine.viewBuffer(buffer, offset, bytes),
+      read: (offset, bytes) => view(offset, bytes).slice(),
+      write: (offset, bytes) => view(offset, bytes.length).set(bytes),
+      view,
     });
     return base;
   }

@@ -108,14 +108,6 @@ export class EspruinoEngine implements Engine {
     this.#serveUntilIdle();
   }
 
-  readBuffer(buffer: number, offset: number, length: number): Uint8Array {
-    return this.#buffers.view(buffer, offset, length).slice();
-  }
-
-  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.#buffers.view(buffer, offset, bytes.length).set(bytes);
-  }
-
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
     return this.#buffers.view(buffer, offset, length);
   }

@@ -85,14 +85,6 @@ export class NodeEngine implements Engine {
     pump.runInContext(this.#context);
   }
 
-  readBuffer(buffer: number, offset: number, length: number): Uint8Array {
-    return this.viewBuffer(buffer, offset, length).slice();
-  }
-
-  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.viewBuffer(buffer, offset, bytes.length).set(bytes);
-  }
-
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
     return new Uint8Array(this.#buffers[buffer]!, offset, length);
   }

@@ -1,7 +1,9 @@
 // The interpreter as an engine: its boot order, its errors, its memory, and that nothing of it is left behind.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { internalRun } from "../../boards/flash-map.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
 import { EspruinoEngine } from "../../sim/espruino/engine.ts";
@@ -111,6 +113,25 @@ describe("Espruino as an engine", function () {
     assert.equal(engines[0]!.variables.now, before);
   });
 
+  it("ends when the simulator is killed", async () => {
+    const program = `
+      import { Stage } from "./sim/stage.ts";
+      import { espruinoEngine } from "./sim/espruino/make.ts";
+      import { nrf52840dk } from "./boards/nrf52840dk.ts";
+      import { buildStorage } from "./sim/storage-image.ts";
+      const storage = buildStorage([{ name: ".bootcde", data: Buffer.from("setInterval(function(){},10)") }], ${BYTES});
+      const onMade = (engine) => setTimeout(() => console.log(engine.pid, engine.folder), 0);
+      const stage = new Stage({ board: nrf52840dk, storage, native: () => () => undefined, engine: espruinoEngine(process.env.ESPRUINO, { onMade }) }).powerOn();
+      setInterval(() => stage.wait(10), 1);`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    const [pid, folder] = [parseInt(said.toString()), said.toString().trim().split(" ")[1]!];
+    assert.ok(isRunning(pid));
+    child.kill("SIGKILL");
+    assert.ok(hasEnded(pid));
+    rmSync(folder, { recursive: true });
+  });
+
   it("leaves neither process nor folder when the power fails", () => {
     const stage = run({ ".bootcde": "setInterval(function(){},10)" }, espruino);
     const { folder, pid } = engines[0]!;
@@ -118,10 +139,15 @@ describe("Espruino as an engine", function () {
     stage.machine.cutPower();
     stage.wait(100);
     assert.equal(existsSync(folder), false);
-    for (const untilMs = Date.now() + 1000; isRunning(pid) && Date.now() < untilMs; ) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    assert.equal(isRunning(pid), false);
+    assert.ok(hasEnded(pid));
   });
 });
+
+/** Waits for that, for some seconds. */
+function hasEnded(pid: number): boolean {
+  for (const untilMs = Date.now() + 5000; isRunning(pid) && Date.now() < untilMs; ) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  return !isRunning(pid);
+}
 
 function isRunning(pid: number): boolean {
   try {

@@ -49,14 +49,6 @@ class ProcessEngine implements Engine {
     this.scope.$pump(events);
   }
 
-  readBuffer(buffer: number, offset: number, length: number): Uint8Array {
-    return this.viewBuffer(buffer, offset, length).slice();
-  }
-
-  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.viewBuffer(buffer, offset, bytes.length).set(bytes);
-  }
-
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
     return new Uint8Array(this.scope.$buffers[buffer]!, offset, length);
   }

@@ -6,11 +6,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:f
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { boards } from "../../boards/index.ts";
 import { interpreterFacts } from "../../sim/espruino/make.ts";
+import { buildBundle } from "../build/build.ts";
 import { UserError } from "../errors.ts";
 import { compare, type TestRecord } from "../interpreter/compare.ts";
 import { memoryOf, printDivergences, printMemory, printTable } from "../interpreter/report.ts";
-import { build } from "./build.ts";
 
 const HELP = `ESPRUINO=path npm run test:interpreter [-- --grep TEXT] [--json]
   Runs the scenario tests on the simulator's engine and on a real Espruino for Linux, and compares what happened, event by event.
@@ -35,7 +36,7 @@ export async function testInterpreter(args: string[]): Promise<number> {
   if (!existsSync(interpreter)) throw new UserError(`there is no ${interpreter}`, "ESPRUINO must be the path of a Linux build of Espruino");
   const facts = interpreterFacts(interpreter);
   if (!values.json) console.log(`Espruino ${facts.version}, ${facts.variables} variables of ${facts.variableBytes} bytes, ${facts.flashBytes / 1024} KB of flash`);
-  if ((await build(values.json ? ["--json"] : [])) !== 0) return 1;
+  for (const board of boards) await buildBundle(board);
 
   const node = run("node", SCENARIOS, values.grep);
   const espruino = run("espruino", SCENARIOS, values.grep);
@@ -69,11 +70,14 @@ function run(engine: string, specs: string[], grep: string | undefined): { recor
   mkdirSync(folder, { recursive: true });
   const parallel = ["--parallel", "--jobs", String(availableParallelism())];
   const options = ["--require", "test/interpreter/record.ts", "--reporter", "dot", "--timeout", String(TIMEOUT_MS), "--no-config", ...parallel, ...(grep ? ["--fgrep", grep] : [])];
-  const { status } = spawnSync(process.execPath, ["--import", "tsx", "node_modules/mocha/bin/mocha.js", ...options, ...specs], {
-    stdio: ["ignore", "ignore", "inherit"],
+  const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "node_modules/mocha/bin/mocha.js", ...options, ...specs], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ENGINE: engine, RECORDS: folder },
   });
   const lines = readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n").filter(Boolean));
   const records = lines.map((line) => JSON.parse(line) as TestRecord);
+  // A hook or a file that fails leaves no record of a test: what mocha said tells.
+  if (status !== 0 && records.every(({ state }) => state !== "failed")) console.error(`FAILED outside of the tests, ENGINE=${engine}\n${stdout}`);
   return { records: records.sort((a, b) => (a.file === b.file ? a.index - b.index : a.file < b.file ? -1 : 1)), status: status ?? 1 };
 }
