@@ -37,7 +37,7 @@ export function interpreterFor(workshop: Workshop, board: Board, options: FakeOp
 export function imageIn(workshop: Workshop, name: string, board: Board, change: Partial<BuildRequest> = {}): Image & { readonly path: string } {
   const path = join(workshop.folder, name);
   const source = { firmware: "1.2.3", commit: "0123456789".repeat(4), isClean: true };
-  const image = buildImage({ board, bundle: bundleOf(board), interpreter: interpreterFor(workshop, board), source, key: undefined, kind: "development", ...change });
+  const image = buildImage({ board, bundle: bundleOf(board), lockdown: undefined, interpreter: interpreterFor(workshop, board), source, key: undefined, kind: "development", ...change });
   writeImage(path, image);
   return { ...image, path };
 }

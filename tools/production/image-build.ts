@@ -8,8 +8,9 @@ import type { Board } from "../../boards/board.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { walk } from "../../sim/storage-image.ts";
 import { writeFileAtomic } from "../audio/wav-write.ts";
+import { application } from "../build/application.ts";
 import { UserError } from "../errors.ts";
-import { LOG_FILE, provisioned, type FlashPiece } from "../image/storage.ts";
+import { LOG_FILE, provisionedFlash, type FlashPiece } from "../image/storage.ts";
 import type { Interpreter } from "./espruino-release.ts";
 import { reason, sha256 } from "./files.ts";
 import { MANIFEST_FILE, SIGNATURE_FILE, manifestText, type ImageFile, type Manifest, type Part, type Role } from "./manifest.ts";
@@ -19,9 +20,14 @@ import { secretsIn } from "./secrets.ts";
 import type { SigningKey } from "./signing.ts";
 import { ROOT, versionNumber, type Source } from "./source.ts";
 
+/** The text of the application, as it lies in its slot. */
+export const BUNDLE_PART = "bundle";
+
 export interface BuildRequest {
   readonly board: Board;
   readonly bundle: string;
+  /** Text of `.boot0` and `.boot1`; a production image has it. */
+  readonly lockdown: string | undefined;
   readonly interpreter: Interpreter;
   readonly source: Source;
   /** Absent: a development image without a signature. */
@@ -36,10 +42,11 @@ export interface Image {
 }
 
 export function buildImage(request: BuildRequest): Image {
-  const { board, bundle, interpreter, source, key, kind } = request;
+  const { board, bundle, lockdown, interpreter, source, key, kind } = request;
   if (kind === "production") demandProduction(request);
-  const { storage, flash } = provisioned(board, bundle);
-  const parts = [part("bundle", Buffer.from(bundle, "latin1")), ...bootFiles(storage)];
+  const app = application(bundle);
+  const { storage, flash } = provisionedFlash(board, { application: app, ...(lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) });
+  const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part("prompts", app.prompts)] : []), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);
   const espruino = { version: interpreter.version, sha256: interpreter.sha256, vouchedBy: interpreter.vouchedBy };
   const commit = source.isClean ? source.commit : `${source.commit}+`;
@@ -71,7 +78,8 @@ export function buildImage(request: BuildRequest): Image {
   return { manifest, files };
 }
 
-function demandProduction({ key, source }: BuildRequest): void {
+function demandProduction({ board, lockdown, key, source }: BuildRequest): void {
+  if (lockdown === undefined) throw new UserError(`${board.id} cannot be locked: it has no place for the toy's key`, "Build a development image with --dev: it is a bench board.");
   if (!key) throw new UserError("a production image is signed", "Name the signing key with --key, or build a development image with --dev.");
   if (!source.isClean) throw new UserError("the sources hold changes that nobody has committed", "Commit them, so that the manifest says what was built, or build a development image with --dev.");
   const strays = strayPackages(ROOT);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildBundle } from "../build/build.ts";
+import { buildLockdown } from "../build/lockdown.ts";
 import { boardNamed } from "../commands/board-option.ts";
 import { UserError } from "../errors.ts";
 import { readInterpreter } from "./espruino-release.ts";
@@ -77,7 +78,9 @@ async function build(values: Values): Promise<number> {
   const key = values.key === undefined ? undefined : readSigningKey(values.key);
   const source = readSource();
   const { code } = await buildBundle(board);
-  const built = buildImage({ board, bundle: code, interpreter, source, key, kind: values.dev ? "development" : "production" });
+  const { keyPage } = board.flashMap;
+  const lockdown = keyPage === undefined ? undefined : await buildLockdown(board, keyPage);
+  const built = buildImage({ board, bundle: code, lockdown, interpreter, source, key, kind: values.dev ? "development" : "production" });
   const { manifest } = built;
   const folder = values.out ?? join("out", "image", `${board.id}-${manifest.firmware}-${manifest.buildId}`);
   writeImage(folder, built);

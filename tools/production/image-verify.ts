@@ -5,9 +5,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Board } from "../../boards/board.ts";
 import { boards, findBoard } from "../../boards/index.ts";
+import { slotRuns } from "../../boards/flash-map.ts";
+import { SLOT_MAGIC, TEXT_AT, WORD_MAGIC, WORD_TEXT_BYTES } from "../../firmware/boot/manifest.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
+import { walk } from "../../sim/storage-image.ts";
 import { UserError } from "../errors.ts";
+import { LOG_FILE } from "../image/storage.ts";
 import { readBounded, reason, sha256 } from "./files.ts";
+import { BUNDLE_PART } from "./image-build.ts";
 import { MANIFEST_FILE, MOST_MANIFEST_BYTES, SIGNATURE_FILE, parseManifest, type Manifest } from "./manifest.ts";
 import { parseMemoryImage, rangeOf, type Piece } from "./memory-image.ts";
 import { SIGNATURE_BYTES, isSignedBy, type PublicKey } from "./signing.ts";
@@ -95,7 +100,7 @@ function checkFiles(folder: string, manifest: Manifest): Map<string, Buffer> {
 }
 
 /** The files against what they must hold: a signed manifest may still have been built wrong. */
-function checkContents(board: Board, { kind, files, storage: stated }: Manifest, contents: ReadonlyMap<string, Buffer>): Pick<VerifiedImage, "storage" | "chip"> {
+function checkContents(board: Board, { kind, files, parts, storage: stated }: Manifest, contents: ReadonlyMap<string, Buffer>): Pick<VerifiedImage, "storage" | "chip"> {
   const one = (role: string): { name: string; content: Buffer } => {
     const found = files.filter((file) => file.role === role);
     if (found.length !== 1) throw refuse(`files: ${found.length} files have the role ${role}, ${board.id} takes one`);
@@ -112,5 +117,22 @@ function checkContents(board: Board, { kind, files, storage: stated }: Manifest,
     const bytes = rangeOf(isExternal ? pieces(one("protection")) : chip, address, 4);
     if (new DataView(bytes.buffer).getUint32(0, true) !== value) throw refuse("protection: the word that forbids reading back is missing");
   }
+  checkApplication(board, parts, isExternal ? [{ address: board.storage.base, bytes: storage }] : chip);
   return { storage, chip };
+}
+
+/** The slot that the loader will start, and the files that run before it. */
+function checkApplication(board: Board, parts: Manifest["parts"], pieces: readonly Piece[]): void {
+  const expect = (name: string, content: Uint8Array | undefined): void => {
+    const stated = parts.find((part) => part.name === name);
+    if (!stated || !content || stated.bytes !== content.length || stated.sha256 !== sha256(content)) throw refuse(`parts: ${name} is not what the area holds`);
+  };
+  const [slot] = slotRuns(board);
+  const pages = rangeOf(pieces, slot!.base, slot!.pages * board.chip.pageBytes);
+  const words = new DataView(pages.buffer);
+  const length = words.getUint32(WORD_TEXT_BYTES * 4, true);
+  if (words.getUint32(WORD_MAGIC * 4, true) !== SLOT_MAGIC || TEXT_AT + length > pages.length) throw refuse("parts: the slot holds no application");
+  expect(BUNDLE_PART, pages.subarray(TEXT_AT, TEXT_AT + length));
+  const storage = rangeOf(pieces, board.storage.base, board.storage.pages * board.chip.pageBytes);
+  for (const { name, data } of walk(storage)) if (name !== LOG_FILE) expect(name, data);
 }

@@ -8,6 +8,8 @@ import { microbit2 } from "../../../../boards/microbit2.ts";
 import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
 import { UserError } from "../../../../tools/errors.ts";
+import { findFile } from "../../../../sim/storage-image.ts";
+import { buildLockdown } from "../../../../tools/build/lockdown.ts";
 import { provisioned } from "../../../../tools/image/storage.ts";
 import { diffImages } from "../../../../tools/production/image-diff.ts";
 import { verifyImage, type Policy } from "../../../../tools/production/image-verify.ts";
@@ -19,10 +21,12 @@ describe("an image", function () {
   this.timeout(60000);
   let shop: Workshop;
   let signed: ReturnType<typeof imageIn>;
+  let lockdown: string;
 
-  before(() => {
+  before(async () => {
     shop = openWorkshop();
-    signed = imageIn(shop, "signed", xiaoble, { kind: "production", key: shop.key });
+    lockdown = await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!);
+    signed = imageIn(shop, "signed", xiaoble, { kind: "production", key: shop.key, lockdown });
   });
   after(() => closeWorkshop(shop));
 
@@ -46,7 +50,8 @@ describe("an image", function () {
     const { manifest, storage, files, isSigned } = verifyImage(signed.path, policy({ board: "XIAOBLE" }));
     assert.ok(isSigned);
     assert.deepEqual(manifest.files.map(({ role }) => role), ["interpreter", "storage", "protection", "sbom"]);
-    assert.deepEqual(Buffer.from(storage), Buffer.from(provisioned(xiaoble, bundleOf(xiaoble)).storage));
+    assert.deepEqual(Buffer.from(storage), Buffer.from(provisioned(xiaoble, bundleOf(xiaoble), { boot0: lockdown, boot1: lockdown }).storage));
+    for (const name of [".boot0", ".boot1"]) assert.equal(Buffer.from(findFile(storage, name)!).toString("latin1"), lockdown);
     assert.deepEqual(files.get("XIAOBLE-espruino.uf2"), interpreterFor(shop, xiaoble).file);
     assert.match(files.get("XIAOBLE-protection.hex")!.toString(), /^:020000041000EA\r?\n:0412080000FFFFFFE5\r?\n:00000001FF\r?\n$/);
     assert.deepEqual([manifest.version, manifest.firmware, manifest.key], [1002003, "1.2.3", shop.key.id]);
@@ -65,7 +70,7 @@ describe("an image", function () {
   }
 
   it("boots the simulated board", () => {
-    const { storage } = verifyImage(signed.path, policy());
+    const { storage } = verifyImage(imageIn(shop, "bench", xiaoble).path, { allowUnsigned: true });
     Toy.awake({ storage }).hold(1500).wait(3000).assertHealthy();
     const bench = verifyImage(join(shop.folder, "merged-NRF52840DK"), { allowUnsigned: true });
     const beside = internalRun(nrf52840dk)!;
@@ -137,6 +142,15 @@ describe("an image", function () {
       refused(path, /^storage: /, { allowUnsigned: true });
     });
 
+    it("its parts are not what its area holds", () => {
+      const { manifest } = imageIn(shop, "parts", xiaoble);
+      for (const part of manifest.parts) {
+        const text = JSON.stringify({ ...manifest, parts: manifest.parts.map((one) => (one === part ? { ...one, sha256: "0".repeat(64) } : one)) }, null, 2);
+        writeFileSync(join(shop.folder, "parts", "manifest.json"), `${text}\n`);
+        refused(join(shop.folder, "parts"), new RegExp(`^parts: ${part.name.replace(".", "\\.")} `), { allowUnsigned: true });
+      }
+    });
+
     it("its manifest is none", () => {
       const path = spoilt("junk", () => undefined);
       for (const text of ["", "null", "[]", "{", '{"format":2}', "\u0000", "x".repeat(100000), readFileSync(join(signed.path, "manifest.json"), "utf8") + " "]) {
@@ -147,8 +161,9 @@ describe("an image", function () {
   });
 
   describe("is not built for production", () => {
-    const built = (change: object): (() => unknown) => () => imageIn(shop, "none", xiaoble, { kind: "production", key: shop.key, ...change });
-    it("without a key, or from changes that nobody committed", () => {
+    const built = (change: object): (() => unknown) => () => imageIn(shop, "none", xiaoble, { kind: "production", key: shop.key, lockdown, ...change });
+    it("without a key, a lock, or from changes that nobody committed", () => {
+      assert.throws(built({ lockdown: undefined }), /cannot be locked/);
       assert.throws(built({ key: undefined }), /signed/);
       assert.throws(built({ source: { firmware: "1.2.3", commit: "0".repeat(40), isClean: false } }), /nobody has committed/);
       assert.ok(!existsSync(join(shop.folder, "none")));

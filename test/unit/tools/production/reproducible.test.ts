@@ -5,6 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
+import { buildLockdown } from "../../../../tools/build/lockdown.ts";
 import { sha256 } from "../../../../tools/production/files.ts";
 import { ROOT, readSource } from "../../../../tools/production/source.ts";
 import { closeWorkshop, imageIn, interpreterFor, openWorkshop, type Workshop } from "../../../support/images.ts";
@@ -46,7 +47,7 @@ describe("S08: two builds of one commit", function () {
     const espruino = join(shop.folder, xiaoble.espruino.binary.replace("%v", interpreter.version));
     await build(copy, espruino, join(shop.folder, "there"), { TZ: "Asia/Tokyo", LANG: "tr_TR.UTF-8", SOURCE_DATE_EPOCH: "1" });
     // Here the bundle is the one that `npm run build` has made.
-    imageIn(shop, "here", xiaoble, { interpreter, source: readSource(copy) });
+    imageIn(shop, "here", xiaoble, { lockdown: await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!), interpreter, source: readSource(copy) });
     const [here, there] = ["here", "there"].map((name) => readdirSync(join(shop.folder, name)).sort().map((file) => [file, sha256(readFileSync(join(shop.folder, name, file)))]));
     assert.equal(here!.length, 4);
     assert.deepEqual(there, here);
