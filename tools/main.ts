@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
   build: async () => (await import("./commands/build.ts")).build,
   test: async () => (await import("./commands/test.ts")).test,
+  soak: async () => (await import("./commands/soak.ts")).soak,
   "test:interpreter": async () => (await import("./commands/test-interpreter.ts")).testInterpreter,
   "test:interop": async () => (await import("./commands/test-interop.ts")).testInterop,
   "build:kernel": async () => (await import("./kernel/build.ts")).buildKernel,

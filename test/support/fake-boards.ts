@@ -13,6 +13,8 @@ export interface FakeBoardOptions {
   readonly usbId?: string | undefined;
   /** What it does wrong, by step. */
   readonly faults?: Readonly<Partial<Record<keyof BoardPort, Misbehaviour>>>;
+  /** It is so many times faster than usual. */
+  readonly haste?: number;
   /** A record that it bears from before. */
   readonly record?: Uint8Array;
 }
@@ -31,6 +33,7 @@ export class FakeBoard implements BoardPort {
   isPlugged = false;
   /** A killed station's calls have no effect any more. */
   #epoch = 0;
+  #isMended = false;
 
   constructor(readonly options: FakeBoardOptions) {
     this.usbId = "usbId" in options ? options.usbId : `usb-${options.chip}`;
@@ -40,6 +43,11 @@ export class FakeBoard implements BoardPort {
   /** The process that spoke to it is gone. */
   hangUp(): void {
     this.#epoch++;
+  }
+
+  /** Somebody has repaired it. */
+  mend(): void {
+    this.#isMended = true;
   }
 
   async connect(): Promise<void> {
@@ -96,8 +104,9 @@ export class FakeBoard implements BoardPort {
 
   async #take(step: keyof typeof DURATION_MS): Promise<Misbehaviour | undefined> {
     const epoch = this.#epoch;
-    const fault = this.options.faults?.[step];
-    await new Promise((resolve) => setTimeout(resolve, DURATION_MS[step]));
+    const { faults, haste = 1 } = this.options;
+    const fault = this.#isMended ? undefined : faults?.[step];
+    await new Promise((resolve) => setTimeout(resolve, DURATION_MS[step] / haste));
     if (epoch !== this.#epoch || fault === "hang") return new Promise(() => undefined);
     if (fault === "vanish") this.isPlugged = false;
     if (!this.isPlugged && step !== "close") throw new BoardFault("vanished", `the port went away ${ESCAPES}`);

@@ -4,13 +4,15 @@ import { UserError } from "../errors.ts";
 import { runWav } from "../audio/wav-command.ts";
 import { image } from "../production/image-command.ts";
 import { keys } from "../production/keys-command.ts";
+import { provision } from "../production/provision-command.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
-  sim     run the firmware on a simulated board and show what happened
-  image   build, verify and compare production images
-  keys    make and look at the keys that sign releases
-  wav     encode and decode IMA ADPCM WAV files
+  sim        run the firmware on a simulated board and show what happened
+  image      build, verify and compare production images
+  keys       make and look at the keys that sign releases
+  provision  identities for the line to hand out, and its ledger as CSV
+  wav        encode and decode IMA ADPCM WAV files
   Each has --help.`;
 
 export async function pawlock([command, ...args]: string[]): Promise<number> {
@@ -21,6 +23,8 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
       return image(args);
     case "keys":
       return keys(args);
+    case "provision":
+      return provision(args);
     case "wav":
       return runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
     case undefined:

@@ -106,6 +106,12 @@ export class Ledger {
     });
   }
 
+  /** What counted serials begin with. */
+  prefix(): string | undefined {
+    const prefix = this.#setting("prefix");
+    return typeof prefix === "string" ? prefix : undefined;
+  }
+
   /** The identity of that chip: the one that it has, or the next that nobody has. On disk when this returns. */
   reserve(chip: string, at: number): Identity {
     return this.#atomically(() => {
@@ -190,8 +196,8 @@ export class Ledger {
   #next(): Identity {
     const [planned] = this.#all<Identity>("SELECT serial, name, colour FROM plan WHERE serial NOT IN (SELECT serial FROM unit) ORDER BY position LIMIT 1");
     if (planned) return planned;
-    const prefix = this.#setting("prefix");
-    if (typeof prefix !== "string") throw new UserError("no serial is left to give", "Import more with `pawlock provision --csv FILE`, or let them be counted with --count PREFIX.");
+    const prefix = this.prefix();
+    if (prefix === undefined) throw new UserError("no serial is left to give", "Import more with `pawlock provision --csv FILE`, or let them be counted with --count PREFIX.");
     for (let number = Number(this.#setting(`counted ${prefix}`) ?? 0) + 1; number <= MOST_COUNT; number++) {
       const serial = `${prefix}-${String(number).padStart(6, "0")}`;
       if (this.#isTaken(serial)) continue;
