@@ -71,12 +71,11 @@ describe("the ledger", function () {
         const l=new Ledger(${JSON.stringify(path)});for(let i=0;;i++){const c="r${round}-"+i;process.stdout.write(c+" "+l.reserve(c,i).serial+"\\n")}`;
       const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
       let said = "";
+      const lines = 5 + next() * 40;
       await new Promise<void>((resolve) => {
-        let isHit = false;
         child.stdout.on("data", (data: Buffer) => {
           said += data.toString();
-          if (!isHit) setTimeout(() => child.kill("SIGKILL"), next() * 60);
-          isHit = true;
+          if (said.split("\n").length > lines) child.kill("SIGKILL");
         });
         child.on("close", () => resolve());
       });
