@@ -1,36 +1,17 @@
 // A running Espruino process and the two named pipes to it. Everything is synchronous: one side runs while the other one
-// waits. A watchdog thread kills an interpreter that does not come back, so that no test can hang and no process is left.
+// waits. No test can hang and no process is left: the supervisor kills an interpreter that does not come back.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { awaiting, sleep, startInterpreter } from "./supervisor.ts";
 
-/** Longest wait of ours for the interpreter; its longest work between two calls takes a fraction of a second. */
-const PATIENCE_MS = 20_000;
 const START_PATIENCE_MS = 10_000;
 const START_POLL_MS = 1;
 
-// Words: [0] counts the waits, [1] is 1 while we wait, [2] the process, [3] stays 0 to sleep on.
-const watch = new Int32Array(new SharedArrayBuffer(16));
-const WATCHDOG = `
-const { workerData: { watch, patienceMs } } = require("node:worker_threads");
-let seen = -1;
-for (;;) {
-  Atomics.wait(watch, 3, 0, patienceMs);
-  if (watch[1] === 1 && watch[0] === seen) try { process.kill(watch[2], "SIGKILL"); } catch {}
-  seen = watch[0];
-}`;
-let watchdog: Worker | undefined;
 const running = new Set<Link>();
-
-function guard(): void {
-  if (watchdog) return;
-  watchdog = new Worker(WATCHDOG, { eval: true, execArgv: [], workerData: { watch, patienceMs: PATIENCE_MS } });
-  watchdog.unref();
-  process.on("exit", () => running.forEach((link) => link.kill()));
-}
+process.on("exit", () => running.forEach((link) => link.kill()));
 
 function killProcess(pid: number): void {
   try {
@@ -50,7 +31,6 @@ export class Link {
 
   /** Starts the interpreter in the folder, which holds all it needs. */
   start(interpreter: string): void {
-    guard();
     const path = (name: string): string => join(this.folder, name);
     execFileSync("mkfifo", ["requests", "replies", "keyboard"], { cwd: this.folder });
     // Opened for reading and writing, a pipe neither blocks nor ends. The keyboard must never end: its end is read as keys.
@@ -58,12 +38,9 @@ export class Link {
     const output = openSync(path("output"), "w");
     this.#replies = openSync(path("replies"), "r+");
     const starting = openSync(path("requests"), constants.O_RDONLY | constants.O_NONBLOCK);
-    const child = spawn(interpreter, [], { cwd: this.folder, stdio: [keyboard, output, output] });
-    child.on("error", () => undefined);
-    child.unref();
+    this.#pid = startInterpreter(interpreter, this.folder, [keyboard, output, output]);
     closeSync(keyboard);
     closeSync(output);
-    this.#pid = child.pid ?? 0;
     running.add(this);
     this.#input = this.#firstBytes(starting);
     // From here on the pipe ends if the process does.
@@ -107,7 +84,7 @@ export class Link {
     const parts: Uint8Array[] = [Buffer.from(kind + String(body.length).padStart(7, "0") + body, "latin1")];
     if (bytes) parts.push(bytes);
     const all = Buffer.concat(parts);
-    for (let sent = 0; sent < all.length; ) sent += this.#guarded(() => writeSync(this.#replies, all, sent));
+    for (let sent = 0; sent < all.length; ) sent += awaiting(this.#pid, () => writeSync(this.#replies, all, sent));
   }
 
   /** Ends the process at once and removes its folder. */
@@ -130,7 +107,7 @@ export class Link {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       }
-      Atomics.wait(watch, 3, 0, START_POLL_MS);
+      sleep(START_POLL_MS);
     }
     closeSync(pipe);
     this.#fail("did not start");
@@ -138,20 +115,9 @@ export class Link {
 
   #receive(): void {
     const chunk = Buffer.allocUnsafe(65536);
-    const length = this.#guarded(() => readSync(this.#requests, chunk));
+    const length = awaiting(this.#pid, () => readSync(this.#requests, chunk));
     if (length === 0) this.#fail("ended or had to be killed");
     this.#input = Buffer.concat([this.#input, chunk.subarray(0, length)]);
-  }
-
-  #guarded<T>(wait: () => T): T {
-    watch[2] = this.#pid;
-    Atomics.add(watch, 0, 1);
-    watch[1] = 1;
-    try {
-      return wait();
-    } finally {
-      watch[1] = 0;
-    }
   }
 
   #fail(what: string): never {

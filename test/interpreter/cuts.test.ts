@@ -7,17 +7,12 @@ import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
 import { espruinoEngine } from "../../sim/espruino/make.ts";
 import { firstDivergence, traceOf, type TraceEvent } from "../../sim/espruino/trace.ts";
 import { nodeEngine, type EngineMaker } from "../../sim/stage.ts";
+import { random } from "../support/random.ts";
 import { Toy, tone } from "../support/toy.ts";
 
 const SAMPLE = 9;
 const SEED = 11;
 const PHASES = ["before", "during", "after"] as const;
-
-/** Numbers from a seed (Park and Miller). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => (state = (state * 48271) % 0x7fffffff) % below;
-}
 
 describe("Power cuts on Espruino", function () {
   this.timeout(600_000);
@@ -51,7 +46,7 @@ describe("Power cuts on Espruino", function () {
   });
 
   for (let i = 0; i < SAMPLE; i++) {
-    const share = next(1_000_000) / 1_000_000;
+    const share = next();
     const phase = PHASES[i % PHASES.length]!;
     it(`leave what they leave on Node's engine: ${phase} the operation ${(share * 100).toFixed(0)} % on the way`, () => {
       const cut: CutPlan = { operation: Math.floor(share * operations), phase };

@@ -11,8 +11,11 @@ import type { Machine } from "../../sim/machine.ts";
 import { Stage } from "../../sim/stage.ts";
 import type { World } from "../../sim/world.ts";
 import type { TestRecord } from "../../tools/interpreter/compare.ts";
+import { sampling } from "../support/exhaustive.ts";
 
 const { ENGINE, RECORDS, ESPRUINO } = process.env;
+/** Cases of an exhaustive loop; both engines take the same ones. */
+sampling.atMost = 20;
 let index = 0;
 let boots: { readonly board: Board; readonly machine: Machine; readonly world: World }[] = [];
 let engines: EspruinoEngine[] = [];

@@ -10,6 +10,7 @@ import { crc32 } from "node:zlib";
 import { interpreterFacts } from "../../sim/espruino/make.ts";
 import { Storage } from "../../sim/node/storage.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
+import { random } from "../support/random.ts";
 
 const INTERPRETER = process.env["ESPRUINO"];
 const BYTES = INTERPRETER ? interpreterFacts(INTERPRETER).flashBytes : 256 * 1024;
@@ -19,17 +20,6 @@ type Call =
   | { readonly call: "write"; readonly name: string; readonly data: Buffer; readonly offset: number; readonly size: number }
   | { readonly call: "erase" | "read"; readonly name: string }
   | { readonly call: "compact" | "stats" | "list" };
-
-/** Numbers 0..1 from a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A short piece again and again: written out, random data would fill the interpreter's memory. */
 function dataOf(piece: readonly number[], length: number): Buffer {

@@ -7,6 +7,7 @@ import { WORD_COMMIT, WORD_CONFIRMED, WORD_STARTED, WORD_TRIAL, MANIFEST_WORDS }
 import { slotRuns } from "../../boards/flash-map.ts";
 import { application } from "../../tools/build/application.ts";
 import type { Stage } from "../../sim/stage.ts";
+import { exhaustive, range } from "../support/exhaustive.ts";
 import { boardWith, install, says, saying, slotBytes } from "../support/slots.ts";
 import { Toy, bundleOf } from "../support/toy.ts";
 
@@ -83,7 +84,7 @@ describe("the loader", () => {
     const stage = two();
     const manifests = [0, 1].map((index) => slotBytes(stage, index).subarray(0, MANIFEST_WORDS * 4));
     const whole = manifests.map((bytes) => bytes.slice());
-    for (let bit = 0; bit < 2 * MANIFEST_WORDS * 32; bit++) {
+    for (const bit of exhaustive(range(2 * MANIFEST_WORDS * 32))) {
       const slot = bit < MANIFEST_WORDS * 32 ? 0 : 1;
       const at = bit % (MANIFEST_WORDS * 32);
       manifests.forEach((bytes, i) => bytes.set(whole[i]!));
