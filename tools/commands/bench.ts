@@ -13,6 +13,7 @@ import { budgets } from "../build/budgets.ts";
 import { UserError } from "../errors.ts";
 import { measureCounts } from "../kernel/counts.ts";
 import { qualityReport } from "../kernel/quality-report.ts";
+import { productionBench } from "../production/bench.ts";
 import { recordAndPlay } from "../sim/record-and-play.ts";
 import { loadVoice } from "../sim/voice.ts";
 
@@ -25,7 +26,7 @@ const HELP = `npm run bench [-- --json] | [-- --quality [--write]]
   --quality  instead, the quality table: end to end by clip, level and noise, and the speaker alone (two minutes)
   --write    writes that table to firmware/voice/QUALITY.md`;
 
-interface Line {
+export interface Line {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
@@ -35,7 +36,7 @@ interface Line {
   readonly peer?: string;
 }
 
-interface Section {
+export interface Section {
   readonly title: string;
   readonly lines: readonly Line[];
 }
@@ -52,7 +53,7 @@ export async function bench(args: string[]): Promise<number> {
     return 0;
   }
   const sections: Section[] = [];
-  for (const measure of [bundles, kernel, simulation, throughput]) {
+  for (const measure of [bundles, kernel, simulation, throughput, productionBench]) {
     const section = await measure();
     sections.push(section);
     if (!values.json) print(section);

@@ -37,12 +37,14 @@ interface LockEntry {
   readonly license?: string;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly link?: boolean;
 }
 
+/** What comes from a registry; folders of this repository are no packages. */
 export function lockedPackages(root: string): LockedPackage[] {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as { packages: Record<string, LockEntry> };
   return Object.entries(packages)
-    .filter(([path]) => path !== "")
+    .filter(([path, { link }]) => path.includes("node_modules/") && !link)
     .map(([path, { version, integrity, license = "", optional = false, hasInstallScript = false }]) => {
       const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
       if (version === undefined || integrity === undefined) throw new UserError(`package-lock.json has no version or checksum of ${name}`, "Make the lock file again with `npm install --ignore-scripts`.");
