@@ -52,6 +52,7 @@ export class Machine {
   readonly ioQueue = new IoQueue();
   readonly bluetooth: Bluetooth;
   readonly uncaught: Uncaught[] = [];
+  readonly radioCalls: { readonly atUs: number; readonly name: string; readonly args: readonly Wire[] }[] = [];
   /** Native calls made, and the longest time without an idle pass, for reports. */
   longestPassUs = 0;
   isPowered = false;
@@ -264,7 +265,7 @@ export class Machine {
       done: ([kind]) => this.#charge(CALLBACKS[s(kind)] ?? "callback", 0),
       random: charged("hwRand", () => this.#entropy.bits()),
       ...consoleOperations(this.consoleState),
-      ...nrfOperations(this.bluetooth, (cost, bytes) => this.#charge(cost, bytes)),
+      ...nrfOperations(this.bluetooth, (cost, bytes) => this.#charge(cost, bytes), (name, args) => void this.radioCalls.push({ atUs: this.clock.now, name, args })),
       // As every reading of a voltage it takes the converter away from whoever used it (nrf_analog_read_start).
       "nrf.getBattery": charged("analogRead", () => {
         this.bus.write32(SAADC_ENABLE, 0);

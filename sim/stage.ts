@@ -129,7 +129,7 @@ export class Stage {
   wait(ms: number): this {
     const untilUs = this.machine.clock.now + ms * 1000;
     this.machine.runUntil(untilUs);
-    while (this.machine.isRebooting) {
+    while (this.machine.isRebooting && this.machine.clock.now < untilUs) {
       this.#reboot();
       this.machine.runUntil(untilUs);
     }

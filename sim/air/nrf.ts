@@ -34,8 +34,8 @@ function copyOf(value: Wire): Wire {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part)]));
 }
 
-/** `charge` lets the time of the call pass by the cost model. */
-export function nrfOperations(bluetooth: Bluetooth, charge: (cost: string, bytes: number) => void): Readonly<Record<string, Operation>> {
+/** `charge` lets the time of the call pass by the cost model; `called` sees each call. */
+export function nrfOperations(bluetooth: Bluetooth, charge: (cost: string, bytes: number) => void, called: (name: string, args: readonly Wire[]) => void): Readonly<Record<string, Operation>> {
   const operations: Readonly<Record<string, Operation>> = {
     "nrf.setServices": ([services, options]) => {
       const { uart, advertise } = options as { readonly uart: boolean; readonly advertise?: readonly string[] };
@@ -86,7 +86,9 @@ export function nrfOperations(bluetooth: Bluetooth, charge: (cost: string, bytes
     name,
     (args) => {
       charge(COSTS[name] ?? "nrfCall", name === "nrf.updateServices" ? bytesIn(args) : 0);
-      return serve(args.map(copyOf));
+      const copies = Array.from(args, copyOf);
+      called(name, copies);
+      return serve(copies);
     },
   ];
   return Object.fromEntries(Object.entries(operations).map(charged));

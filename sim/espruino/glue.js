@@ -126,7 +126,7 @@
   /** For text that is about to be evaluated: the same text, counting its cost, which is stored beside the board's own files. */
   scope.$source = function (text) {
     charged("charge", ["evaluate", text.length]);
-    return builtIn("Storage").read(charged("source", [crc32(text)]));
+    return text && builtIn("Storage").read(charged("source", [crc32(text)]));
   };
 
   scope.$begin = function (options) {

@@ -1,5 +1,5 @@
-// What happened on a simulated board since it booted, as lines that two engines can be compared by: pins, flash, console and
-// uncaught errors, in order of time. Nothing of how the engine works is in it.
+// What happened on a simulated board since it booted, as lines that two engines can be compared by: pins, flash, calls of
+// the radio, console and uncaught errors, in order of time. Nothing of how the engine works is in it.
 
 import { crc32 } from "node:zlib";
 import type { Machine } from "../machine.ts";
@@ -32,6 +32,7 @@ export function traceOf(machine: Machine, world: World): TraceEvent[] {
     for (const { atUs, drive } of changes) if (atUs >= startUs && atUs <= poweredOffUs) events.push([atUs, `pin ${nrf} ${driveText(drive)}`]);
   }
   for (const { atUs, kind, address, length } of machine.flash.operations) events.push([atUs, `${kind} 0x${address.toString(16)} ${length}`]);
+  for (const { atUs, name, args } of machine.radioCalls) events.push([atUs, `${name} ${JSON.stringify(args)}`]);
   // Texts of errors are the engine's own.
   for (const { atUs } of machine.uncaught) events.push([atUs, "uncaught error"]);
   events.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1));

@@ -202,7 +202,7 @@
 
   // A ReferenceError is no Error.
   scope.Object.setPrototypeOf(scope.ReferenceError.prototype, scope.Object.prototype);
-  patch(scope.ReferenceError.prototype, { toString: function () { return "ReferenceError: " + this.message; } });
+  patch(scope.ReferenceError.prototype, { toString: function () { return "ReferenceError: " + this.message.replace(/^(\S+) is not defined$/, '"$1" is not defined'); } });
 
   var parseDate = scope.Date.parse;
   patch(scope.Date, { parse: function (when) { return parseDate(when) || 0; } });

@@ -64,6 +64,10 @@ describe("Espruino as an engine", function () {
     both({ text, ".bootcde": `eval(require('Storage').read('text',0,${text.length}))` });
   });
 
+  it("evaluates nothing", () => {
+    assert.deepEqual(both({ ".bootcde": 'eval("");print("goes on")' }).machine.console, ["goes on"]);
+  });
+
   it("runs timers in virtual time, in the order of Espruino", () => {
     const code = "setTimeout(function(){print('b')},20);setTimeout(function(){print('a');setTimeout(function(){print('c',getTime()>1)},1000)},10)";
     assert.deepEqual(both({ ".bootcde": code }, 2000).machine.console, ["a", "b", "c true"]);

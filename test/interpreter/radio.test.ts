@@ -21,7 +21,7 @@ describe("NRF under Espruino", function () {
   });
 
   /** A phone pairs, writes, is notified, asks to bond again and goes; the board prints what it hears. */
-  function story(engine: EngineMaker): { readonly said: string[]; readonly got: unknown[]; readonly uncaught: unknown[] } {
+  function story(engine: EngineMaker): { readonly said: string[]; readonly got: unknown[]; readonly uncaught: unknown[]; readonly calls: unknown[] } {
     const rest = `
       print(NRF.getAddress(true).length+" "+NRF.resolveAddress("c0:00:00:00:00:01 random")+" "+NRF.getBattery());
       NRF.on("security",function(){notify("f04b0005-6a0d-4f9c-8f5e-2d1c9b7a3e60","abc")});
@@ -38,13 +38,14 @@ describe("NRF under Espruino", function () {
     phone.disconnect();
     board.wait(300);
     said.push(...board.printed());
-    return { said, got, uncaught: board.machine.uncaught };
+    return { said, got, uncaught: board.machine.uncaught, calls: board.machine.radioCalls };
   }
 
   it("tells the same story", () => {
     const [expected, got] = [story(nodeEngine), story(espruino)];
     assert.deepEqual(got, expected);
     assert.deepEqual(expected.uncaught, []);
+    assert.ok(expected.calls.length > 5);
     assert.ok(expected.said.includes("not bonded: Not connected") && expected.said.includes("level4 7"), expected.said.join("\n"));
   });
 });

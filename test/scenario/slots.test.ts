@@ -54,7 +54,7 @@ describe("the loader", () => {
   it("goes back within the same minute when the newer one throws", () => {
     const stage = two();
     install(stage, 1, saying("new", 2, { text: 'print("new"+pawlockSlot);nothing.here' }));
-    assert.deepEqual(says(stage, 1000), ["new1", "ERROR ReferenceError: nothing is not defined", "old0"]);
+    assert.deepEqual(says(stage, 1000), ["new1", 'ERROR ReferenceError: "nothing" is not defined', "old0"]);
   });
 
   it("never prefers an older one, whatever its words say (T46)", () => {

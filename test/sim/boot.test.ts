@@ -136,6 +136,15 @@ describe("booting", () => {
       assert.equal(stage.pawEdges.length, 1);
     });
 
+    it("may reboot for ever, one boot after the other", () => {
+      const stage = stageWith({ ".bootcde": "E.reboot()" });
+      stage.powerOn().wait(200);
+      const boots = stage.machines.length;
+      assert.ok(boots > 2 && boots < 20, `${boots} boots`);
+      stage.wait(200);
+      assert.ok(stage.machines.length > boots);
+    });
+
     it("loses its power where a cut was planned for", () => {
       const files = { ".bootcde": code("", 'print(1);s.write("m","2");print(2)') };
       const stage = stageWith(files);

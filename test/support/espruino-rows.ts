@@ -84,6 +84,7 @@ export const PATCHED: readonly (readonly [expression: string, answer: string])[]
   ["'a-b-c'.split('-',2).length", "3"],
   ["(function(){try{xyz}catch(e){return e instanceof Error}})()", "false"],
   ["new ReferenceError('a') instanceof Error", "false"],
+  ["(function(){try{absent.there}catch(e){return''+e}})()", 'ReferenceError: "absent" is not defined'],
   ["Date.parse('junk')", "0"],
 ];
 
