@@ -1,6 +1,7 @@
 // Composition root: board data and Espruino's ports make a toy. The only file of firmware/ that sees hal/espruino.
 
 import { board, image } from "pawlock:build";
+import { offerBench } from "../hal/espruino/bench.ts";
 import { createSlotFlash } from "../hal/espruino/flash.ts";
 import { createEspruinoHal } from "../hal/espruino/hal.ts";
 import { createSlot } from "./slot/slot.ts";
@@ -17,3 +18,11 @@ if (slot) {
     return toy.state() !== BROKEN;
   });
 }
+
+offerBench({
+  hello: function () {
+    return { board: board.id, state: toy.state() };
+  },
+  hal: hal,
+  toy: toy,
+});

@@ -89,6 +89,10 @@ export interface Toy {
   /** Gives an event to the state machine; returns the letter of the cell. */
   handle(event: number, token?: PawToken): string;
   messages(): number;
+  /** OK, or why there is no audio until the next boot. */
+  audioCode(): Code;
+  /** Gives the token of the next hold to the bench instead of recording. */
+  lendHold(to: (token: PawToken) => void): void;
 }
 
 export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): Toy {
@@ -319,9 +323,15 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     return cell;
   }
 
+  // Takes the next hold's token instead of a recording: the self-test, which listens while the operator holds the paw.
+  let borrower: ((token: PawToken) => void) | undefined;
+
   const gesture = createGesture({
     held: function (token) {
-      handle(HELD, token);
+      const take = borrower;
+      borrower = undefined;
+      if (take && state === IDLE) take(token);
+      else handle(HELD, token);
     },
     released: function () {
       handle(RELEASED);
@@ -371,5 +381,11 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     },
     handle: handle,
     messages: log.count,
+    audioCode: function () {
+      return audioCode;
+    },
+    lendHold: function (to) {
+      borrower = to;
+    },
   };
 }

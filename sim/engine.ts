@@ -26,6 +26,8 @@ export interface Engine {
   boot(host: HostCall): void;
   /** One idle pass: the callbacks in order, each followed by the operation "done", then promise reactions. */
   pass(events: readonly EngineEvent[]): void;
+  /** A line typed at the console, evaluated at top level; what it gives as text, undefined for undefined. An error is printed. */
+  evaluate(source: string): string | undefined;
   /**
    * Bytes of a flat buffer in place, by the number that the interpreter gave it in "ram.place": good until the interpreter runs
    * again; what is written there is in the buffer then.

@@ -65,6 +65,11 @@ export class FlashPort {
     return this.peek(address, length);
   }
 
+  /** What Flash.getFree lists: areas that Storage does not manage. */
+  beside(): { readonly addr: number; readonly length: number }[] {
+    return this.memories.slice(1).map(({ base, bytes }) => ({ addr: base, length: bytes.length }));
+  }
+
   /** Without its time, for who charges that otherwise. */
   peek(address: number, length: number): Uint8Array {
     const memory = this.#find(address, length);

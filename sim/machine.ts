@@ -7,6 +7,7 @@ import { attachChip, type ChipBlocks } from "./chip.ts";
 import { Clock } from "./clock.ts";
 import { TURN_US, boundaryTurns } from "./cost/boundary.ts";
 import { PowerCut, type Engine, type EngineEvent, type Wire } from "./engine.ts";
+import { flashOperations } from "./flash-operations.ts";
 import { FlashPort } from "./flash.ts";
 import { NativeCalls } from "./native.ts";
 import { Pins } from "./pins.ts";
@@ -142,6 +143,20 @@ export class Machine {
     if (!this.isPowered && !this.isRebooting) this.clock.runUntil(timeUs);
   }
 
+  /** Whether the console answers at the port where this board has it on the bench. */
+  get hasConsole(): boolean {
+    return this.consoleState.device === this.#board.console && !this.consoleState.isLocked;
+  }
+
+  /** A line at the console, when the interpreter comes to it. */
+  evaluate(source: string): string | undefined {
+    let result: string | undefined;
+    this.#guarded(() => {
+      result = this.#engine.evaluate(source);
+    });
+    return result;
+  }
+
   /** Keeps JavaScript from running for so long; hardware goes on, and interrupts too unless the processor itself stands. */
   stall(us: number, stopsProcessor = false): void {
     if (stopsProcessor) this.waveforms.holdOff(us);
@@ -239,26 +254,7 @@ export class Machine {
       "ram.place": ([buffer, length]) => this.#placement.place(n(buffer), n(length)),
       "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
       "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),
-      "flash.read": charged(
-        "flashRead",
-        ([length, address]) => {
-          if (n(length) > this.#smallBytes) this.#charge("flatAllocation", 0);
-          return this.flash.read(n(address), n(length));
-        },
-        ([length]) => n(length),
-      ),
-      "flash.write": charged(
-        "flashWrite",
-        ([data, address]) => this.flash.write(n(address), data as Uint8Array),
-        ([data]) => (data as Uint8Array).length,
-      ),
-      "flash.erase": charged("flashErase", ([address]) => this.flash.erasePage(n(address))),
-      // Storage is C code beneath the interpreter: only the flash itself takes time. Evaluating has the price of its reading.
-      "storage.read": ([address, length]) => this.flash.read(n(address), n(length)),
-      // A string that stays in flash: E.memoryArea, and code of boot files.
-      "flash.string": ([address, length]) => this.flash.peek(n(address), n(length)),
-      "storage.write": ([address, data]) => this.flash.write(n(address), data as Uint8Array),
-      "storage.erase": ([address]) => this.flash.erasePage(n(address)),
+      ...flashOperations(this.flash, (cost, bytes) => this.#charge(cost, bytes), this.#smallBytes),
       charge: ([cost, bytes]) => this.#charge(s(cost), n(bytes)),
       print: ([text]) => void this.console.push(s(text)),
       uncaught: ([message, stack]) => void this.uncaught.push({ atUs: this.clock.now, message: s(message), stack: s(stack) }),

@@ -7,6 +7,7 @@ declare function setTimeout(callback: () => void, ms: number): number;
 declare function setInterval(callback: () => void, ms: number): number;
 /** The count is optional: without it one number comes back, with it a Uint32Array. */
 declare function peek32(address: number): number;
+declare function peek16(address: number, count: number): Uint16Array;
 
 interface PinConstructor {
   new (name: string): Pin;
@@ -45,6 +46,7 @@ declare namespace E {
 // @types/espruino 1.95.0 knows NRF as it was before pairing.
 declare namespace NRF {
   function on(event: string, callback: (value: never) => void): void;
+  function getAddress(): string;
   function setAddress(address: string): void;
   function resolveAddress(address: string): string | undefined;
   function getSecurityStatus(): {
@@ -72,4 +74,8 @@ declare var global: {
   air?: (id: number, event: { data: ArrayBuffer }) => void;
   /** Left by the boot files at a bridged service pad: no application is started. */
   pawlockStop?: boolean;
+  /** For the tools at the console of a board that is not sealed. */
+  pawlock?: object;
+  /** The self-test that they bring along. */
+  pawlockTest?: object;
 };

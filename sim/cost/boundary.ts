@@ -49,6 +49,8 @@ export const boundaryTurns: Readonly<Record<string, BoundaryCost>> = {
 
   // Linux: 0.4 and 78 per 4096 bytes.
   crc32: { turns: 0.4, perByteTurns: 0.019 },
+  // Estimate: as crc32, a table per character.
+  base64: { turns: 0.4, perByteTurns: 0.019 },
   // Linux: 0.5 and 88 per 4096 bytes. Iterators on both sides: the same path for copies of typed arrays.
   typedArraySet: { turns: 0.5, perByteTurns: 0.0215 },
   // Linux, 14000 variables: memory of more than two variables is first sought as one piece along the list of free variables,

@@ -108,6 +108,14 @@ export class EspruinoEngine implements Engine {
     this.#serveUntilIdle();
   }
 
+  evaluate(source: string): string | undefined {
+    if (!this.#link.isRunning) return undefined;
+    // The interpreter waits for the events of a pass: it gets none, and evaluates this on the way.
+    this.#answer("=", `[eval(${JSON.stringify(source)})]&&[]`);
+    this.#serveUntilIdle();
+    return undefined;
+  }
+
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
     return this.#buffers.view(buffer, offset, length);
   }
@@ -136,9 +144,10 @@ export class EspruinoEngine implements Engine {
     let value: Wire;
     try {
       if (operation === "source") value = this.#addSource(Number(args[0]));
-      else if (operation === "begin") value = undefined;
+      else if (operation === "begin" || operation === "booted") value = undefined;
       else if (operation === "boot") this.#visits.next();
       else if (operation === "visit") value = this.#visit(String(args[0]), Number(args[1]), Number(args[2]));
+      else if (operation === "area") value = this.#addText(Buffer.from(this.#call("flash.string", args) as Uint8Array).toString("latin1"));
       else value = this.#call(operation, args);
     } catch (error) {
       if (error instanceof PowerCut) throw error;
@@ -188,7 +197,7 @@ export class EspruinoEngine implements Engine {
   /** The text that counts its cost, for one that was read from Storage. */
   #addSource(crc: number): string {
     const source = this.#texts.get(crc)?.source;
-    if (source === undefined) throw new Error("only text that was read from Storage can be evaluated here");
+    if (source === undefined) throw new Error("only text that lies in flash can be evaluated here");
     return this.#addText(this.#instrumented(source));
   }
 

@@ -164,6 +164,9 @@
         return text && builtIn("Storage").read(text);
       },
     };
+    E.memoryArea = function (address, length) {
+      return builtIn("Storage").read(charged("area", [address, length]));
+    };
     scope.require = function (name) {
       return name === "Flash" ? module : name === "Storage" ? storage : builtIn(name);
     };
@@ -172,6 +175,10 @@
     });
     isMeasuring = options.isMeasuring;
     charged("begin", []);
-    later(pump, 0);
+    later(function () {
+      // What the boot files did after their last call.
+      charged("booted", []);
+      pump();
+    }, 0);
   };
 })(this);

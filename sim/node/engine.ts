@@ -37,6 +37,7 @@ function compile(source: string, filename: string, codeMemory: CodeMemory): vm.S
 export class NodeEngine implements Engine {
   #context: vm.Context | undefined;
   #buffers: ArrayBuffer[] = [];
+  #call: (operation: string, args: readonly Wire[]) => Wire = () => undefined;
 
   constructor(private readonly options: NodeEngineOptions) {}
 
@@ -46,6 +47,7 @@ export class NodeEngine implements Engine {
     this.#context = context;
     strip(context);
     const call = (operation: string, args: readonly Wire[]): Wire => host(Number(takeTurns(scope)), operation, args);
+    this.#call = call;
     const evaluate = (source: string, filename: string): unknown => {
       call("charge", ["evaluate", source.length]);
       return compile(source, filename, this.options.codeMemory).runInContext(context);
@@ -83,6 +85,21 @@ export class NodeEngine implements Engine {
     if (!this.#context) return;
     (this.#context as Record<string, unknown>)["$events"] = events;
     pump.runInContext(this.#context);
+  }
+
+  evaluate(source: string): string | undefined {
+    if (!this.#context) return undefined;
+    let value: unknown;
+    try {
+      this.#call("charge", ["evaluate", source.length]);
+      // Typed text is never the same again, so nothing of it is kept.
+      value = new vm.Script(instrument(source, { codeMemory: "memory" }), { filename: "console" }).runInContext(this.#context);
+    } catch (error) {
+      if (error instanceof PowerCut) throw error;
+      this.#call("print", [`Uncaught ${String(error)}`]);
+    }
+    this.#call("done", []);
+    return value === undefined ? undefined : String(value);
   }
 
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {

@@ -45,6 +45,15 @@ export function natives(context: vm.Context, services: NativeServices): void {
       (listeners[event] ??= []).push(callback);
     },
   };
+  scope["atob"] = (text: string): string => {
+    call("charge", ["base64", text.length]);
+    return Buffer.from(text, "base64").toString("latin1");
+  };
+  scope["btoa"] = (data: Bytes): string => {
+    const bytes = toBuffer(data);
+    call("charge", ["base64", bytes.length]);
+    return bytes.toString("base64");
+  };
   scope["process"] = { env: { ...services.environment } };
   scope["global"] = vm.runInContext("this", context);
   scope["eval"] = (source: string): unknown => services.evaluate(source, "eval");
@@ -54,6 +63,7 @@ export function natives(context: vm.Context, services: NativeServices): void {
       read: (length: number, address: number): Uint8Array => inside.bytes(call("flash.read", [length, address]) as Uint8Array),
       write: (data: Bytes, address: number): Wire => call("flash.write", [new Uint8Array(toBuffer(data)), address]),
       erasePage: (address: number): Wire => call("flash.erase", [address]),
+      getFree: (): unknown => vm.runInContext(JSON.stringify(call("flash.free", [])), context),
     },
     Storage: storageModule(context, storage),
   };

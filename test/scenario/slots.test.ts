@@ -15,7 +15,9 @@ const clear = (bytes: Uint8Array, word: number): void => void bytes.fill(0, word
 const isClear = (bytes: Uint8Array, word: number): boolean => bytes.subarray(word * 4, word * 4 + 4).every((byte) => byte === 0);
 const NONE = "no whole application";
 
-describe("the loader", () => {
+describe("the loader", function () {
+  this.timeout(60000);
+
   for (const board of boards) {
     it(`starts the only application of ${board.id}`, () => {
       assert.deepEqual(says(boardWith(board, saying("a", 1))), ["a0"]);

@@ -49,6 +49,10 @@ class ProcessEngine implements Engine {
     this.scope.$pump(events);
   }
 
+  evaluate(): never {
+    throw new Error("the bench has no console");
+  }
+
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array {
     return new Uint8Array(this.scope.$buffers[buffer]!, offset, length);
   }

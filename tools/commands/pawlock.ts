@@ -5,6 +5,8 @@ import { runWav } from "../audio/wav-command.ts";
 import { image } from "../production/image-command.ts";
 import { keys } from "../production/keys-command.ts";
 import { provision } from "../production/provision-command.ts";
+import { doctor, monitor, ports, selftest } from "./bench-commands.ts";
+import { flash } from "./flash.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
@@ -12,6 +14,11 @@ const HELP = `pawlock COMMAND [options]
   image      build, verify and compare production images
   keys       make and look at the keys that sign releases
   provision  identities for the line to hand out, and its ledger as CSV
+  flash      write the firmware to boards over USB, verified
+  ports      list serial ports and the boards at them
+  selftest   measure a board: kernel, converter, battery, radio, microphone, ...
+  monitor    show a board's console
+  doctor     find out why a board is not found or does not answer
   wav        encode and decode IMA ADPCM WAV files
   Each has --help.`;
 
@@ -25,6 +32,16 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
       return keys(args);
     case "provision":
       return provision(args);
+    case "flash":
+      return flash(args);
+    case "ports":
+      return ports(args);
+    case "selftest":
+      return selftest(args);
+    case "monitor":
+      return monitor(args);
+    case "doctor":
+      return doctor(args);
     case "wav":
       return runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
     case undefined:

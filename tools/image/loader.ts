@@ -32,12 +32,18 @@ import {
 const HEADER_BYTES = 32;
 const BLINK_MS = 125;
 
+/** `length` bytes of a slot at an address, as a flash string: no copy in RAM. */
+export function textExpression(board: Board, address: string | number, length: string | number): string {
+  const { storage, chip } = board;
+  const { base } = slotRuns(board)[0]!;
+  const isInLog = base >= storage.base && base < storage.base + storage.pages * chip.pageBytes;
+  return isInLog ? `require("Storage").read("log",${address}-${storage.base + HEADER_BYTES},${length})` : `E.memoryArea(${address},${length})`;
+}
+
 export function loaderText(board: Board): string {
-  const { storage, chip, heart } = board;
+  const { chip, heart } = board;
   const slots = slotRuns(board);
-  const isInLog = slots[0]!.base >= storage.base && slots[0]!.base < storage.base + storage.pages * chip.pageBytes;
-  // A flash string: no copy in RAM.
-  const area = isInLog ? `require("Storage").read("log",b+at-${storage.base + HEADER_BYTES},n)` : "E.memoryArea(b+at,n)";
+  const area = textExpression(board, "b+at", "n");
   const glow = `new Pin(${JSON.stringify(heart.glow.espruino)})`;
   // Espruino turns negated pins round in digitalWrite.
   const lit = (heart.glow.on === 1) !== (heart.glow.negated === true) ? "i&1" : "1-(i&1)";
@@ -52,6 +58,8 @@ export function loaderText(board: Board): string {
     `if(m[${WORD_MAGIC}]!==${SLOT_MAGIC}||m[${WORD_LAYOUT}]!==${LAYOUT_VERSION}||E.CRC32(new Uint8Array(m.buffer,0,${WORD_CHECK * 4}))!==m[${WORD_CHECK}]||!cleared(m[${WORD_COMMIT}]))continue;`,
     `for(j=0;j<found.length&&found[j].m[${WORD_VERSION}]>m[${WORD_VERSION}];)j++;`,
     `found.splice(j,0,{i:i,m:m})}`,
+    // A service session has the board to itself.
+    `if(global.pawlockStop)return "";`,
     `for(j=0;j<found.length;j++){`,
     `m=found[j].m;i=bases[found[j].i];`,
     `pawlockTrial=cleared(m[${WORD_TRIAL}])&&!cleared(m[${WORD_CONFIRMED}]);`,

@@ -1,0 +1,69 @@
+// `pawlock flash` itself, as a process: the built firmware onto a simulated board at a pseudo-terminal, and killed half-way.
+
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { xiaoble } from "../../../../boards/xiaoble.ts";
+import { buildLockdown } from "../../../../tools/build/lockdown.ts";
+import { provisioned } from "../../../../tools/image/storage.ts";
+import { Toy, bundleOf } from "../../../support/toy.ts";
+import { PtyBoard } from "../../../support/pty-board.ts";
+
+const ARGS = ["--import", "tsx", "tools/main.ts", "pawlock", "flash", "--dev", "--no-hold", "--json"];
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly status: number | null; readonly out: string; readonly err: string }>;
+}
+
+function run(path: string, ...more: string[]): Run {
+  const child = spawn(process.execPath, [...ARGS, "--port", path, ...more], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
+  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
+  return { child, ended: new Promise((resolve) => child.on("close", (status) => resolve({ status, out, err }))) };
+}
+
+describe("pawlock flash", function () {
+  this.timeout(60000);
+
+  it("is killed while it writes, which leaves the toy as it was; run again it updates and tests it", async () => {
+    const lockdown = await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!);
+    const toy = new Toy(provisioned(xiaoble, bundleOf(xiaoble), { boot0: lockdown, boot1: lockdown }));
+    toy.powerOn().wait(5000);
+    const before = new PtyBoard(toy);
+    const killed = run(before.path, "--board", "XIAOBLE");
+    let written = 0;
+    killed.child.stdout!.on("data", (text: Buffer) => {
+      written += text.toString().split("writing").length - 1;
+      if (written >= 8) killed.child.kill("SIGKILL");
+    });
+    const { out: half } = await killed.ended;
+    before.unplug();
+    assert.match(half, /update into slot B/);
+    toy.powerOn().wait(5000).hold(1500).wait(2000).assertHealthy();
+    assert.equal(toy.machine.evaluate("pawlockSlot"), "0");
+    assert.equal(toy.messages().length, 1);
+
+    const after = new PtyBoard(toy);
+    try {
+      const { status, out, err } = await run(after.path).ended;
+      assert.equal(status, 0, err);
+      const steps = out.trim().split("\n").map((line) => JSON.parse(line) as { step?: string; done?: { isSealed: boolean; measured: unknown[] } });
+      assert.ok(steps.some(({ step }) => step === "hello"));
+      const { done } = steps.at(-1)!;
+      assert.equal(done!.isSealed, false);
+      assert.equal(done!.measured.length, 6);
+      assert.equal(toy.machine.evaluate("pawlockSlot"), "1");
+      assert.equal(toy.messages().length, 1, "the message is still there");
+    } finally {
+      after.unplug();
+    }
+  });
+
+  it("says in two lines what is wrong, and exits with 1", async () => {
+    const { status, err } = await run("/dev/does-not-exist").ended;
+    assert.equal(status, 1);
+    assert.match(err, /^pawlock: there is no port \/dev\/does-not-exist\n {2}`pawlock ports`/);
+  });
+});

@@ -1,0 +1,1 @@
+throw new Error("this transport of EspruinoTools is left out");
