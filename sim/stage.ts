@@ -21,7 +21,7 @@ export interface EngineSite {
   readonly board: Board;
   /** Storage comes first. */
   readonly memories: readonly FlashMemory[];
-  readonly environment: { readonly BOARD: string; readonly VERSION: string };
+  readonly environment: { readonly BOARD: string; readonly VERSION: string; readonly SERIAL: string };
   readonly codeMemory: CodeMemory;
 }
 
@@ -39,6 +39,8 @@ export interface StageOptions extends Partial<WorldOptions> {
   readonly flash?: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   readonly native: (bus: Bus) => NativeTable;
   readonly clockError?: number;
+  /** The chip's own number, as `process.env.SERIAL` prints it. */
+  readonly serial?: string;
   /** Stage.defaultEngine when not given. */
   readonly engine?: EngineMaker;
 }
@@ -103,7 +105,7 @@ export class Stage {
     const engine = (this.#options.engine ?? Stage.defaultEngine)({
       board,
       memories,
-      environment: { BOARD: board.id, VERSION },
+      environment: { BOARD: board.id, VERSION, SERIAL: this.#options.serial ?? "01234567-89abcdef" },
       codeMemory: board.storage.kind === "external" ? "spiFlash" : "memory",
     });
     const { native, clockError = 0, seed: unit = 1 } = this.#options;

@@ -17,7 +17,7 @@ const pump = new vm.Script("$pump($events)");
 export interface NodeEngineOptions {
   /** The area that Storage manages, as the Flash module addresses it. */
   readonly storage: { readonly base: number; readonly bytes: number };
-  readonly environment: { readonly BOARD: string; readonly VERSION: string };
+  readonly environment: { readonly BOARD: string; readonly VERSION: string; readonly SERIAL: string };
   /** Where boot files and bundle are read from as they run: external flash costs more by the character. */
   readonly codeMemory: CodeMemory;
 }

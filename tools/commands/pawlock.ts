@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { runWav } from "../audio/wav-command.ts";
 import { image } from "../production/image-command.ts";
 import { keys } from "../production/keys-command.ts";
+import { line } from "../production/line-command.ts";
 import { provision } from "../production/provision-command.ts";
 import { doctor, monitor, ports, selftest } from "./bench-commands.ts";
 import { flash } from "./flash.ts";
@@ -13,6 +14,7 @@ const HELP = `pawlock COMMAND [options]
   sim        run the firmware on a simulated board and show what happened
   image      build, verify and compare production images
   keys       make and look at the keys that sign releases
+  line       load, test and seal many boards, and report on it
   provision  identities for the line to hand out, and its ledger as CSV
   flash      write the firmware to boards over USB, verified
   ports      list serial ports and the boards at them
@@ -30,6 +32,8 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
       return image(args);
     case "keys":
       return keys(args);
+    case "line":
+      return line(args);
     case "provision":
       return provision(args);
     case "flash":

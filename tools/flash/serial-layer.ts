@@ -21,6 +21,7 @@ interface EspruinoConnection {
   write(data: string): Promise<void>;
   on(event: "data", listener: (text: string) => void): void;
   openHandler(): void;
+  closeLowLevel: () => void;
   closeHandler(): void;
   rxDataHandler(data: ArrayBuffer): void;
   writeLowLevel: (text: string) => Promise<void>;
@@ -64,6 +65,11 @@ export function createLine(port: Port, chunkBytes: number): Line {
   port.onBytes = (bytes) => connection.rxDataHandler(new Uint8Array(bytes).buffer);
   port.onClose = () => {
     connection.closeHandler();
+    line.onClose();
+  };
+  // Of a write that failed: the port is gone.
+  connection.closeLowLevel = () => {
+    void port.close();
     line.onClose();
   };
   connection.openHandler();

@@ -40,7 +40,8 @@ export interface BoardPort {
   install(image: VerifiedImage, progress: (share: number) => void): Promise<void>;
   /** Writes the record, and gives what then stands there. */
   provision(record: Uint8Array): Promise<Uint8Array>;
-  selftest(): Promise<readonly Measurement[]>;
+  /** `askToHold` is called when the operator is to hold the paw: nothing else powers the microphone. */
+  selftest(askToHold: () => void): Promise<readonly Measurement[]>;
   /** Writes the seal and reboots. */
   seal(): Promise<void>;
   /** Whether the board is there and no prompt answers any more. */

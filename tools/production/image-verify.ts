@@ -73,7 +73,8 @@ function checkBoard({ board: id }: Manifest, { board: wanted }: Policy): Board {
   return board;
 }
 
-function checkVersion({ version, firmware }: Manifest, { key, minimumVersion = 0 }: Policy): void {
+/** Refuses a build that is older than what is accepted. */
+export function checkVersion({ version, firmware }: Manifest, { key, minimumVersion = 0 }: Pick<Policy, "key" | "minimumVersion">): void {
   const least = Math.max(minimumVersion, key?.minimumVersion ?? 0);
   if (version < least) throw refuse(`version: ${version} (${firmware}) is older than ${least}, the oldest that is accepted`, "Load a newer image: old ones have faults that are known.");
 }

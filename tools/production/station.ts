@@ -9,7 +9,7 @@ import { UnitRun, type Bench, type Outcome } from "./unit-run.ts";
 /** How often the station looks for boards. */
 const POLL_MS = 500;
 /** A board that is away for longer has been unplugged; a reboot takes less. */
-const GONE_MS = 3000;
+const GONE_MS = 2000;
 
 export interface StationParts extends Bench {
   readonly name: string;
@@ -119,8 +119,10 @@ export class Station {
 
   async #work(key: string, port: BoardPort, unit: Promise<Outcome>): Promise<void> {
     const { finished, say, now } = this.#parts;
+    let hasVanished = false;
     try {
       const outcome = await unit;
+      hasVanished = outcome.cause?.endsWith(": vanished") === true;
       finished?.(outcome, port.path);
     } catch (error) {
       if (!(error instanceof LedgerError)) {
@@ -132,7 +134,9 @@ export class Station {
       this.#isRecovered = false;
       say(port.path, "FAILED: its steps could not be written down");
     } finally {
-      this.#seen.set(key, now());
+      // One that went away is taken anew as soon as it is back; the others when they have been unplugged.
+      if (hasVanished) this.#seen.delete(key);
+      else this.#seen.set(key, now());
       this.#busy.delete(key);
     }
   }

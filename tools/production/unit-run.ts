@@ -55,7 +55,7 @@ export class UnitRun {
       const { image } = this.bench;
       await this.#step("install", () => this.port.install(image, this.#progress()));
       if (image.manifest.kind === "production") await this.#step("provision", () => this.#provision(identity.chip));
-      await this.#step("selftest", () => this.port.selftest(), (measured) => this.#judge(measured));
+      await this.#step("selftest", () => this.port.selftest(() => this.bench.say(this.port.path, "HOLD THE PAW until its light goes out")), (measured) => this.#judge(measured));
       if (image.manifest.kind !== "production") return "bench";
       await this.#sealAndCheck();
       return "passed";

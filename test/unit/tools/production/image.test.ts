@@ -69,8 +69,15 @@ describe("an image", function () {
     });
   }
 
+  it("S13: holds no link or domain of anybody, in no part that reaches a toy", () => {
+    const { storage } = verifyImage(signed.path, policy());
+    const text = Buffer.from(storage).toString("latin1");
+    assert.ok(text.includes("pawlockSlot"));
+    assert.doesNotMatch(text, /https?:|www\.|\b[a-z0-9-]+\.(com|org|net)\b/i);
+  });
+
   it("boots the simulated board", () => {
-    const { storage } = verifyImage(imageIn(shop, "bench", xiaoble).path, { allowUnsigned: true });
+    const { storage } = verifyImage(signed.path, policy());
     Toy.awake({ storage }).hold(1500).wait(3000).assertHealthy();
     const bench = verifyImage(join(shop.folder, "merged-NRF52840DK"), { allowUnsigned: true });
     const beside = internalRun(nrf52840dk)!;
