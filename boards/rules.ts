@@ -127,6 +127,8 @@ const rules: Readonly<Record<string, Rule>> = {
     if (biasVolts - peakVolts < 0 || biasVolts + peakVolts > full) {
       found.push(`${biasVolts} V +- ${peakVolts} V leaves the converter's range of 0 to ${full} V`);
     }
+    // The kernel's products hold twice the smaller side of the range.
+    if (3 * Math.min(biasVolts, full - biasVolts) <= full) found.push(`a bias of ${biasVolts} V is not in the middle third of ${full} V`);
     if (biasVolts + peakVolts > board.supplyVolts) found.push("the microphone swings above the supply");
     if (peakVolts < full / 8) found.push(`a swing of ${peakVolts} V wastes two bits of a range of ${full} V: raise the gain`);
     // Set-up 15, chirp 80, stop 10, converter 20 of the 200 ms from a recognised hold to the first sample.

@@ -17,14 +17,18 @@ export const MESSAGE_RATE_HZ = 8000;
 
 /**
  * capture(state, samples, count, blocks) -> blocks completed since the state was zeroed.
- * Reads `count` 16-bit words at `samples`, shapes and encodes them into a ring of two blocks at `blocks` (2 x BLOCK_BYTES).
+ * Reads `count` 16-bit words at `samples` (a multiple of the decimation; what is left over is ignored), shapes and encodes
+ * them into a ring of two blocks at `blocks` (2 x BLOCK_BYTES).
  * flush(state, blocks, 0, 0) -> samples encoded in all; pads the block in the making with zero nibbles.
  * Words of `state` (Int32), zeroed by the caller but for the configuration:
  */
-export const CAPTURE_STATE_WORDS = 152;
-/** Configuration: what silence reads, full scale (both in units of the samples), and input samples per encoded sample (1 or 2). */
+export const CAPTURE_STATE_WORDS = 277;
+/**
+ * Configuration: what silence reads, 32767 * 32768 / full scale (which is in the units of the samples too; no more than twice
+ * as far may they lie from silence), and input samples per encoded sample: 1 or 2.
+ */
 export const CAPTURE_MID = 0;
-export const CAPTURE_FULL = 1;
+export const CAPTURE_SCALE = 1;
 export const CAPTURE_DECIMATION = 2;
 /** Result: samples encoded so far (a few of the newest may still wait for the encoder's look ahead, until flush). */
 export const CAPTURE_SAMPLES = 3;
@@ -35,23 +39,23 @@ export const CAPTURE_OWN = 4;
 
 /**
  * render(state, words, count, 0) -> words written (16 bit): fewer than `count` when the block at RENDER_BLOCK is used up;
- * the caller then loads the next one and calls again. The caller sets RENDER_LEFT = samples in the block and
+ * the caller then loads the next one and calls again. The caller sets RENDER_SAMPLES = samples in the block and
  * RENDER_POSITION = 0 for each block.
  */
-export const RENDER_STATE_WORDS = 40;
+export const RENDER_STATE_WORDS = 31;
 /** Configuration: output words per sample (1 or 4), full scale of a word, volume (0..256 = 0..1). */
 export const RENDER_WORDS_PER_SAMPLE = 0;
 export const RENDER_FULL = 1;
 export const RENDER_VOLUME = 2;
-/** The block being played: address, samples left in it, samples already played from it. */
+/** The block being played: address (a multiple of 2), samples in it, samples already played from it. */
 export const RENDER_BLOCK = 3;
-export const RENDER_LEFT = 4;
+export const RENDER_SAMPLES = 4;
 export const RENDER_POSITION = 5;
 /**
- * A square tone mixed into the voice, for sounds while a message plays: half period in output words (0 = none), output
- * words left, and amplitude (0..16384 of a 16-bit sample). Written by the caller, counted down by render.
+ * A square tone mixed into the voice, for sounds while a message plays: 2^32 / its period in output words, output words
+ * left (0 = none), and amplitude (0..16384 of a 16-bit sample). Written by the caller, counted down by render.
  */
-export const RENDER_TONE_HALF_PERIOD = 6;
+export const RENDER_TONE_STEP = 6;
 export const RENDER_TONE_LEFT = 7;
 export const RENDER_TONE_LEVEL = 8;
 /** Where the function's own words begin; the caller zeroes them and never looks. */

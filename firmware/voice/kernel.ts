@@ -5,16 +5,16 @@ import { ERR_KERNEL, ERR_MEMORY, OK, type Code, type FlatBuffer, type NativeCode
 import {
   BLOCK_BYTES,
   CAPTURE_DECIMATION,
-  CAPTURE_FULL,
   CAPTURE_MID,
   CAPTURE_SAMPLES,
+  CAPTURE_SCALE,
   CAPTURE_STATE_WORDS,
   FN_CAPTURE,
   FN_FLUSH,
   FN_RENDER,
   RENDER_BLOCK,
   RENDER_FULL,
-  RENDER_LEFT,
+  RENDER_SAMPLES,
   RENDER_POSITION,
   RENDER_STATE_WORDS,
   RENDER_VOLUME,
@@ -89,7 +89,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   function beginCapture(midScale: number, fullScale: number, decimation: number): void {
     clear(CAPTURE_AT, CAPTURE_STATE_WORDS);
     words[CAPTURE_AT + CAPTURE_MID] = midScale;
-    words[CAPTURE_AT + CAPTURE_FULL] = fullScale;
+    words[CAPTURE_AT + CAPTURE_SCALE] = Math.floor((32767 * 32768) / fullScale);
     words[CAPTURE_AT + CAPTURE_DECIMATION] = decimation;
   }
 
@@ -114,7 +114,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
 
   function beginBlock(which: number, samples: number): void {
     words[RENDER_AT + RENDER_BLOCK] = base + (PLAYING_AT + which * BLOCK_WORDS) * 4;
-    words[RENDER_AT + RENDER_LEFT] = samples;
+    words[RENDER_AT + RENDER_SAMPLES] = samples;
     words[RENDER_AT + RENDER_POSITION] = 0;
   }
 

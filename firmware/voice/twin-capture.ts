@@ -1,221 +1,215 @@
-// The twin of kernel/capture.c, word for word of its state: shapes samples and searches for the best IMA ADPCM nibbles.
-// Why it works as it does is told there. Host only; integers, every product below 2^31.
+// The twin of kernel/capture.c and search.S, on the same words of state: shapes samples and searches for the best IMA ADPCM
+// nibbles. Why it works as it does is told there. Host only; integers: where the
+// kernel's overflow, a shift makes these the same.
 
 import {
   BLOCK_BYTES,
   BLOCK_SAMPLES,
   CAPTURE_DECIMATION,
-  CAPTURE_FULL,
   CAPTURE_MID,
   CAPTURE_OWN,
   CAPTURE_SAMPLES,
+  CAPTURE_SCALE,
 } from "./abi.ts";
 import { INDEX_CHANGE, MAX_INDEX, STEPS, difference } from "./adpcm.ts";
-import { EARLY_FIRST, EARLY_SECOND, LATE_FIRST, LATE_SECOND, allPass, clamp } from "./twin-half-band.ts";
+import { EARLY_OUT, LATE_OUT, clamp, halfBand } from "./twin-half-band.ts";
 
-const SCALE = CAPTURE_OWN;
-const DC = CAPTURE_OWN + 1;
-const HALF = CAPTURE_OWN + 2;
-const WAITING = CAPTURE_OWN + 3;
-const EARLY = CAPTURE_OWN + 4;
-const LATE = CAPTURE_OWN + 7;
-const BLOCKS = CAPTURE_OWN + 10;
-const POSITION = CAPTURE_OWN + 11;
-const SETTLED = CAPTURE_OWN + 12;
-const LEAST = CAPTURE_OWN + 13;
+const DC = CAPTURE_OWN;
+const HALF_BAND = CAPTURE_OWN + 1;
+const BLOCK_AT = CAPTURE_OWN + 7;
+const BLOCKS = CAPTURE_OWN + 8;
+const POSITION = CAPTURE_OWN + 9;
+const TARGETS = CAPTURE_OWN + 10;
 const BEST = CAPTURE_OWN + 14;
-const TARGETS = CAPTURE_OWN + 15;
-const PATH = CAPTURE_OWN + 19;
-const WAYS = CAPTURE_OWN + 20;
+const WAYS = CAPTURE_OWN + 15;
+const BEFORE = CAPTURE_OWN + 16;
+const ALL = CAPTURE_OWN + 17;
 
 const DC_SHIFT = 6;
-const WEIGHT_SHIFT = 4;
-const SLOTS = 4;
-const PATHS = 3;
+const SLOTS = 8;
+const PATHS = 4;
 const BLOCK_WORDS = BLOCK_BYTES >> 2;
 /** 0xffffffff as the signed word that holds it: costs are unsigned. */
 const DEAD = -1;
-const PRUNE_SHIFT = 3;
-const LARGEST_DISTANCE = 63000;
+const FARTHEST = 63000;
+/** Magnitudes from this on raise the index. */
+const FIRST_HIGHER = 4;
 
-// Words of a way: cost, index, four decoded samples (newest first), three words of nibbles; parent and nibble until inherit.
+// Words of a way. INDEX is kept twice as large, as the kernel does; where that has addresses here are places in the state.
 const COST = 0;
-const INDEX = 1;
-const DECODED = 2;
-const NIBBLES = 6;
-const PARENT = 9;
-const NIBBLE = 10;
+const MOVED = 1;
+const INDEX = 2;
+const NIBBLE = 3;
+const PARENT = 4;
+const PATH = 5;
+const DECODED = 9;
+const NEWEST = DECODED + 3;
 const WAY_WORDS = 16;
 
-function weigh(s: Int32Array, at: number): number {
-  return 3 * (s[at] - s[at + 3]) - 5 * s[at + 1] + s[at + 2];
-}
-
-function generation(number: number): number {
-  return WAYS + (number & 1 ? SLOTS * WAY_WORDS : 0);
+/** The error filter on four words, newest first or, for a way's samples, oldest first (`next` = -1); in 1/16. */
+function weigh(s: Int32Array, newest: number, next: 1 | -1): number {
+  return 4 * (s[newest] - s[newest + next] - s[newest + 3 * next]) + 2 * s[newest + 2 * next] + s[newest + 3 * next];
 }
 
 function blockOf(s: Int32Array, ring: Int32Array): Int32Array {
-  return ring.subarray(s[BLOCKS] & 1 ? BLOCK_WORDS : 0);
+  return ring.subarray(s[BLOCK_AT] >> 2);
 }
 
-/** BEST is kept in bytes, as the kernel does. */
-function best(s: Int32Array, ways: number): number {
-  return ways + (s[BEST] >> 2);
+function leaveOne(s: Int32Array, ways: number, one: number): void {
+  for (let i = 0; i < SLOTS; i++) s[ways + i * WAY_WORDS + COST] = DEAD;
+  s[one + COST] = 0;
 }
 
-function offer(s: Int32Array, way: number, next: number, cost: number, distance: number, moved: number, index: number, nibble: number): void {
-  const slot = next + (index & (SLOTS - 1)) * WAY_WORDS;
+/** The way's nibble and sample, after those of its parent. */
+function follow(s: Int32Array, way: number): void {
+  const parent = s[way + PARENT];
+  const nibble = s[way + NIBBLE];
+  const decoded = clamp(s[parent + NEWEST] + (nibble & 8 ? -s[way + MOVED] : s[way + MOVED]), -32768, 32767);
+  s[way + PATH] = (s[parent + PATH] >>> 4) | (nibble << 28);
+  for (let k = 1; k < PATHS; k++) s[way + PATH + k] = s[parent + PATH + k];
+  for (let k = DECODED; k < NEWEST; k++) s[way + k] = s[parent + k + 1];
+  s[way + NEWEST] = decoded;
+}
+
+/** What offer has seen as the least cost of this sample's ways; it leaves the way in BEST. */
+let cheapest = 0;
+
+/** Gives a slot to the way on by one magnitude, if that is cheaper. */
+function offer(s: Int32Array, way: number, next: number, cost: number, distance: number, step: number, magnitude: number, sign: number): void {
+  const moved = difference(step, magnitude);
   const sum = cost + (distance - moved) * (distance - moved);
+  const index = clamp((s[way + INDEX] >> 1) + INDEX_CHANGE[magnitude], 0, MAX_INDEX);
+  const slot = next + (index & (SLOTS - 1)) * WAY_WORDS;
   if (sum >= s[slot + COST] >>> 0) return;
   s[slot + COST] = sum;
-  s[slot + INDEX] = index;
-  s[slot + DECODED] = moved;
+  s[slot + MOVED] = moved;
+  s[slot + INDEX] = 2 * index;
+  s[slot + NIBBLE] = magnitude | sign;
   s[slot + PARENT] = way;
-  s[slot + NIBBLE] = nibble;
+  if (sum >= cheapest) return;
+  cheapest = sum;
+  s[BEST] = slot;
 }
 
-function expand(s: Int32Array, way: number, next: number, cost: number, signed: number, step: number): void {
+function expand(s: Int32Array, way: number, next: number, cost: number, step: number, signed: number): void {
   const sign = signed < 0 ? 8 : 0;
-  const distance = clamp(signed < 0 ? -signed : signed, 0, LARGEST_DISTANCE);
-  const half = step >> 1;
+  const distance = signed < 0 ? -signed : signed;
   const quarter = step >> 2;
-  let rest = distance;
-  let magnitude = 0;
-  if (rest >= step) {
-    rest -= step;
-    magnitude = 4;
+  if (distance < step + quarter) {
+    const isHalf = distance >= step >> 1;
+    const magnitude = (isHalf ? 2 : 0) + ((isHalf ? distance - (step >> 1) : distance) >= quarter ? 1 : 0);
+    offer(s, way, next, cost, distance, step, magnitude, sign);
+    if (magnitude < FIRST_HIGHER - 1) return;
   }
-  if (rest >= half) {
-    rest -= half;
-    magnitude += 2;
-  }
-  if (rest >= quarter) magnitude++;
-  const first = magnitude > 3 ? magnitude - 1 : magnitude;
-  const last = magnitude > 2 && magnitude < 7 ? magnitude + 1 : magnitude;
-  for (let m = first; m <= last; m++) {
-    offer(s, way, next, cost, distance, difference(step, m), clamp(s[way + INDEX] + INDEX_CHANGE[m], 0, MAX_INDEX), m | sign);
+  const far = distance > FARTHEST ? FARTHEST : distance;
+  for (let m = FIRST_HIGHER; m < 8 && difference(step, m) <= far + quarter + (step >> 3); m++) offer(s, way, next, cost, far, step, m, sign);
+}
+
+/** One step on from the ways up to the sample before. */
+function search(s: Int32Array, sample: number): void {
+  const ways = s[WAYS];
+  const next = s[BEFORE];
+  const aim = 16 * sample + weigh(s, TARGETS, 1) + 8;
+  const least = s[s[BEST] + COST];
+  cheapest = DEAD >>> 0;
+  for (let k = 3; k > 0; k--) s[TARGETS + k] = s[TARGETS + k - 1];
+  s[TARGETS] = sample;
+  s[WAYS] = next;
+  s[BEFORE] = ways;
+  for (let i = 0; i < SLOTS; i++) s[next + i * WAY_WORDS + COST] = DEAD;
+  for (let i = 0; i < SLOTS; i++) {
+    const way = ways + i * WAY_WORDS;
+    const cost = (s[way + COST] - least) >>> 0;
+    const step = STEPS[s[way + INDEX] >> 1];
+    if (cost > (step * step) >> 3) continue;
+    follow(s, way);
+    expand(s, way, next, cost, step, ((aim - weigh(s, way + NEWEST, -1)) >> 4) - s[way + NEWEST]);
   }
 }
 
-function inherit(s: Int32Array, next: number): void {
-  let least = DEAD;
-  for (let i = 0; i < SLOTS; i++) {
-    const way = next + i * WAY_WORDS;
-    if (s[way + COST] === DEAD) continue;
-    if (s[way + COST] >>> 0 < least >>> 0) {
-      least = s[way + COST];
-      s[BEST] = (way - next) * 4;
+function settle(s: Int32Array, word: number, block: Int32Array): void {
+  const oldest = PATH + PATHS - 1;
+  if (word >= 0) {
+    const path = s[s[s[BEST] + PARENT] + oldest];
+    block[1 + word] = path;
+    for (let way = s[WAYS]; way < s[WAYS] + SLOTS * WAY_WORDS; way += WAY_WORDS) {
+      if (s[s[way + PARENT] + oldest] !== path) s[way + COST] = DEAD;
     }
-    const parent = s[way + PARENT];
-    const nibble = s[way + NIBBLE];
-    const moved = nibble & 8 ? -s[way + DECODED] : s[way + DECODED];
-    s[way + DECODED] = clamp(s[parent + DECODED] + moved, -32768, 32767);
-    for (let k = 0; k < 3; k++) s[way + DECODED + 1 + k] = s[parent + DECODED + k];
-    for (let k = 0; k < PATHS; k++) s[way + NIBBLES + k] = s[parent + NIBBLES + k];
-    s[way + NIBBLES + s[PATH]] = (s[way + NIBBLES + s[PATH]] >>> 4) | (nibble << 28);
   }
-  s[LEAST] = least;
-}
-
-function settle(s: Int32Array, ways: number, block: Int32Array): void {
-  s[PATH] = (s[PATH] + 1) % PATHS;
-  if (s[POSITION] < 8 * PATHS) return;
-  const oldest = NIBBLES + s[PATH];
-  const path = s[best(s, ways) + oldest];
-  block[1 + s[SETTLED]++] = path;
-  for (let i = 0; i < SLOTS; i++) {
-    if (s[ways + i * WAY_WORDS + oldest] !== path) s[ways + i * WAY_WORDS + COST] = DEAD;
+  for (let way = s[BEFORE]; way < s[BEFORE] + SLOTS * WAY_WORDS; way += WAY_WORDS) {
+    for (let k = way + oldest; k > way + PATH; k--) s[k] = s[k - 1];
   }
 }
 
-function settleAll(s: Int32Array, ways: number, block: Int32Array): number {
-  const way = best(s, ways);
+function finish(s: Int32Array, block: Int32Array): void {
+  const best = s[BEST];
+  const path = s[best + PARENT] + PATH;
   const nibbles = s[POSITION] - 1;
-  let word = s[SETTLED];
-  for (; word * 8 < nibbles; word++) {
-    const missing = (word + 1) * 8 - nibbles;
-    const open = s[way + NIBBLES + (word % PATHS)];
-    block[1 + word] = missing > 0 ? open >>> (4 * missing) : open;
-  }
-  return word;
-}
-
-function beginBlock(s: Int32Array, ways: number, next: number, sample: number, block: Int32Array): void {
-  for (let i = 0; i < SLOTS; i++) s[ways + i * WAY_WORDS + COST] = s[next + i * WAY_WORDS + COST] = DEAD;
-  const from = best(s, ways);
-  const to = best(s, next);
-  s[to + COST] = 0;
-  s[to + INDEX] = s[from + INDEX];
-  s[to + DECODED] = sample;
-  for (let k = 0; k < 3; k++) s[to + DECODED + 1 + k] = s[from + DECODED + k];
-  block[0] = (sample & 0xffff) | (s[from + INDEX] << 16);
-  s[LEAST] = 0;
-  s[SETTLED] = 0;
-  s[PATH] = 0;
+  const last = (nibbles - 1) >> 3;
+  for (let i = 1; i < PATHS; i++) if (last >= i) block[1 + last - i] = s[path + i];
+  const open = (s[path] >>> 4) | (s[best + NIBBLE] << 28);
+  if (last >= 0) block[1 + last] = open >>> (4 * (~(nibbles - 1) & 7));
+  block.fill(0, 2 + last, BLOCK_WORDS);
 }
 
 function encode(s: Int32Array, sample: number, ring: Int32Array): void {
-  const ways = generation(s[CAPTURE_SAMPLES]);
-  const next = generation(++s[CAPTURE_SAMPLES]);
+  if (s[CAPTURE_SAMPLES]++ === 0) {
+    s[BEST] = s[WAYS] = ALL;
+    s[BEFORE] = ALL + SLOTS * WAY_WORDS;
+    for (let way = ALL; way < ALL + 2 * SLOTS * WAY_WORDS; way += WAY_WORDS) s[way + PARENT] = way;
+    leaveOne(s, s[WAYS], s[BEST]);
+  }
+  search(s, sample);
+  const best = s[BEST];
+  const block = blockOf(s, ring);
   const position = s[POSITION]++;
   if (position === 0) {
-    beginBlock(s, ways, next, sample, blockOf(s, ring));
-  } else {
-    const aim = (sample << WEIGHT_SHIFT) + weigh(s, TARGETS) + (1 << (WEIGHT_SHIFT - 1));
-    for (let i = 0; i < SLOTS; i++) {
-      const way = ways + i * WAY_WORDS;
-      const cost = (s[way + COST] - s[LEAST]) >>> 0;
-      const step = STEPS[s[way + INDEX]];
-      s[way + COST] = DEAD;
-      if (cost > (step * step) >> PRUNE_SHIFT) continue;
-      expand(s, way, next, cost, ((aim - weigh(s, way + DECODED)) >> WEIGHT_SHIFT) - s[way + DECODED], step);
-    }
-    inherit(s, next);
-    if ((position & 7) === 0) settle(s, next, blockOf(s, ring));
-  }
-  for (let k = 3; k > 0; k--) s[TARGETS + k] = s[TARGETS + k - 1];
-  s[TARGETS] = sample;
+    const from = s[best + PARENT];
+    leaveOne(s, s[WAYS], best);
+    s.set([sample - s[from + NEWEST], s[from + INDEX], 0], best + MOVED);
+    block[0] = (sample & 0xffff) | (s[from + INDEX] << 15);
+  } else if ((position & 7) === 1) settle(s, (position >> 3) - PATHS, block);
   if (position === BLOCK_SAMPLES - 1) {
-    settleAll(s, next, blockOf(s, ring));
+    finish(s, block);
+    leaveOne(s, s[WAYS], best);
     s[POSITION] = 0;
     s[BLOCKS]++;
+    s[BLOCK_AT] = BLOCK_BYTES - s[BLOCK_AT];
   }
 }
 
-/** A converter's word to a 16-bit sample: scaled, low-passed and decimated, without DC. Undefined: the second of two is due. */
-export function shape(s: Int32Array, word: number): number | undefined {
-  const full = s[CAPTURE_FULL];
-  if (s[SCALE] === 0) s[SCALE] = Math.floor((32767 * 32768) / full);
-  let x = (clamp(word - s[CAPTURE_MID], -full, full) * s[SCALE] + 16384) >> 15;
-  if (s[CAPTURE_DECIMATION] === 2) {
-    s[HALF] ^= 1;
-    if (s[HALF]) {
-      s[WAITING] = x;
-      return undefined;
+/**
+ * Converter words to 16-bit samples without DC: scaled, and with a decimation of 2 low-passed and halved. A last one of two is
+ * left out.
+ */
+export function shape(s: Int32Array, words: Int16Array): Int16Array {
+  const decimation = s[CAPTURE_DECIMATION];
+  const samples = new Int16Array(Math.floor(words.length / decimation));
+  for (let i = 0; i < samples.length; i++) {
+    let x = scaled(s, words[i * decimation]);
+    if (decimation === 2) {
+      halfBand(s, HALF_BAND, scaled(s, words[2 * i + 1]), x);
+      x = (s[HALF_BAND + EARLY_OUT] + s[HALF_BAND + LATE_OUT]) >> 1;
     }
-    const late = allPass(s, LATE, s[WAITING], LATE_FIRST, LATE_SECOND);
-    x = (allPass(s, EARLY, x, EARLY_FIRST, EARLY_SECOND) + late + 1) >> 1;
+    x -= s[DC] >> DC_SHIFT;
+    s[DC] += x;
+    samples[i] = clamp(x, -32768, 32767);
   }
-  x -= s[DC] >> DC_SHIFT;
-  s[DC] += x;
-  return clamp(x, -32768, 32767);
+  return samples;
+}
+
+function scaled(s: Int32Array, word: number): number {
+  return ((word - s[CAPTURE_MID]) * s[CAPTURE_SCALE]) >> 15;
 }
 
 /** capture on its state, its input and its ring of two blocks. */
-export function capture(s: Int32Array, samples: Int16Array, ring: Int32Array): number {
-  if (s[CAPTURE_FULL] <= 0) return s[BLOCKS];
-  for (let i = 0; i < samples.length; i++) {
-    const sample = shape(s, samples[i]);
-    if (sample !== undefined) encode(s, sample, ring);
-  }
+export function capture(s: Int32Array, words: Int16Array, ring: Int32Array): number {
+  const samples = shape(s, words);
+  for (let i = 0; i < samples.length; i++) encode(s, samples[i], ring);
   return s[BLOCKS];
 }
 
 export function flush(s: Int32Array, ring: Int32Array): number {
-  if (s[POSITION] > 0) {
-    const block = blockOf(s, ring);
-    for (let word = settleAll(s, generation(s[CAPTURE_SAMPLES]), block); word < BLOCK_WORDS - 1; word++) block[1 + word] = 0;
-  }
+  if (s[POSITION] > 0) finish(s, blockOf(s, ring));
   return s[CAPTURE_SAMPLES];
 }

@@ -1,7 +1,7 @@
 // The kernel's TypeScript twin: the same functions on the same memory, bit for bit (a test runs the Thumb bytes beside it).
 // For tests, the simulator and tools; never in the bundle.
 
-import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_LEFT, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
+import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_POSITION, RENDER_SAMPLES, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
 import { capture as captureOn, flush as flushOn } from "./twin-capture.ts";
 import { render as renderOn } from "./twin-render.ts";
 
@@ -30,13 +30,13 @@ export interface Twin {
 // at most one cycle more, its multiplication as little). Capture: the dearest of the clips in tools/kernel/quality.ts, per input
 // sample at a decimation of 2 and of 1; render: per word at 4 words per sample and at 1.
 const CALL_CYCLES = 60;
-const CAPTURE_CYCLES_OF_TWO = 590;
-const CAPTURE_CYCLES_OF_ONE = 1020;
+const CAPTURE_CYCLES_OF_TWO = 605;
+const CAPTURE_CYCLES_OF_ONE = 1120;
 const RENDER_CYCLES_OF_FOUR = 150;
-const RENDER_CYCLES_OF_ONE = 169;
-const CRC_CYCLES_PER_BYTE = 90;
+const RENDER_CYCLES_OF_ONE = 150;
+const CRC_CYCLES_PER_BYTE = 82;
 /** An empty block, of which all words are cleared. */
-const FLUSH_CYCLES = 1800;
+const FLUSH_CYCLES = 2310;
 
 const CRC_TABLE = new Int32Array(256);
 for (let i = 0; i < 256; i++) {
@@ -82,7 +82,7 @@ export function createTwin(memory: TwinMemory): Twin {
     const s = words(state, RENDER_STATE_WORDS * 4);
     const perSample = s[RENDER_WORDS_PER_SAMPLE];
     // No more than the block still holds, and what of the sample in hand is not written yet.
-    const written = Math.min(count, (s[RENDER_LEFT] + 1) * perSample);
+    const written = Math.min(count, (s[RENDER_SAMPLES] - s[RENDER_POSITION] + 1) * perSample);
     return CALL_CYCLES + written * (perSample === 4 ? RENDER_CYCLES_OF_FOUR : RENDER_CYCLES_OF_ONE);
   }
 

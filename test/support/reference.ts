@@ -10,8 +10,8 @@ const MEMORY_BYTES = 1 << 20;
 const STATE_AT = 0;
 const BLOCKS_AT = 4096;
 const DATA_AT = 8192;
-/** Converter results that go to the kernel at once here: an odd number, so that no border is where the firmware's are. */
-const PORTION = 997;
+/** Converter results that go to the kernel at once here: two to a sample, but no border is where the firmware's are. */
+const PORTION = 998;
 const ADC_RANGE = 4096;
 const REFERENCE_INTERNAL_VOLTS = 0.6;
 /** Messages play at full volume. */
@@ -34,7 +34,7 @@ export function encoded(board: Board, results: Int16Array, limit = Infinity): { 
   const { bytes, words, twin } = memory();
   const { mid, full } = converterScale(board);
   words[abi.CAPTURE_MID] = mid;
-  words[abi.CAPTURE_FULL] = full;
+  words[abi.CAPTURE_SCALE] = Math.floor((32767 * 32768) / full);
   words[abi.CAPTURE_DECIMATION] = 2;
   const blocks: Uint8Array[] = [];
   const take = (): void => void blocks.push(bytes.slice(BLOCKS_AT + (blocks.length & 1) * abi.BLOCK_BYTES, BLOCKS_AT + ((blocks.length & 1) + 1) * abi.BLOCK_BYTES));
@@ -64,7 +64,7 @@ export function rendered(board: Board, blocks: Uint8Array, samples: number): Uin
   for (let done = 0, block = 0; done < samples; block++) {
     const count = Math.min(abi.BLOCK_SAMPLES, samples - done);
     bytes.set(blocks.subarray(block * abi.BLOCK_BYTES, (block + 1) * abi.BLOCK_BYTES), BLOCKS_AT);
-    words[abi.RENDER_LEFT] = count;
+    words[abi.RENDER_SAMPLES] = count;
     words[abi.RENDER_POSITION] = 0;
     const written = twin.render(STATE_AT, DATA_AT, count * perSample);
     assert.equal(written, count * perSample);

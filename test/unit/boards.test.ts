@@ -29,6 +29,7 @@ const broken: [string, string, Board][] = [
   ["light-is-power", "light and power on one pin at opposite levels", { ...microbit2, heart: { ...microbit2.heart, recording: { ...microbit2.heart.recording, on: 0 } } }],
   ["microphone-range", "a gain that clips the swing", { ...xiaoble, microphone: { ...xiaoble.microphone, gain: 1 / 3 } }],
   ["microphone-range", "a swing below zero", { ...xiaoble, microphone: { ...xiaoble.microphone, biasVolts: 1.5 } }],
+  ["microphone-range", "a bias far off the middle", { ...xiaoble, microphone: { ...xiaoble.microphone, biasVolts: 0.8, peakVolts: 0.5 } }],
   ["microphone-range", "a swing lost in the range", { ...microbit2, microphone: { ...microbit2.microphone, gain: 1 / 6 } }],
   ["microphone-range", "a gain that the converter lacks", { ...xiaoble, microphone: { ...xiaoble.microphone, gain: 0.24 } }],
   ["microphone-range", "a microphone that settles for 61 ms", { ...xiaoble, microphone: { ...xiaoble.microphone, settleMs: 61 } }],

@@ -30,8 +30,7 @@ const FLAGS = [
   // The bytes must not depend on where the sources lie.
   "-g0",
 ];
-/** The search is what costs time; the rest is small first. */
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "decode.S": "-Os", "tables.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "tables.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";

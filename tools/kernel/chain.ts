@@ -1,7 +1,7 @@
 // The voice path from the converter's pin to the PWM's duty words and back to 8 kHz, as the boards run it, on the kernel's
 // twin and a model of the converter: what the quality table measures. No clock, no bus: samples only.
 
-import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_DECIMATION, CAPTURE_FULL, CAPTURE_MAX_SAMPLES, CAPTURE_MID, CAPTURE_STATE_WORDS } from "../../firmware/voice/abi.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_DECIMATION, CAPTURE_MAX_SAMPLES, CAPTURE_MID, CAPTURE_SCALE, CAPTURE_STATE_WORDS } from "../../firmware/voice/abi.ts";
 import { encodeBlock } from "../../firmware/voice/adpcm.ts";
 import { shape } from "../../firmware/voice/twin-capture.ts";
 import { conversionNoise, SAADC_EFFECTIVE_BITS } from "../../sim/blocks/facts.ts";
@@ -53,14 +53,9 @@ export function convert(voice: Float32Array, chain: Chain, noiseDbfs: number): I
 function shaped(results: Int16Array, mid: number, decimation: 1 | 2): Int16Array {
   const state = new Int32Array(CAPTURE_STATE_WORDS);
   state[CAPTURE_MID] = mid;
-  state[CAPTURE_FULL] = mid;
+  state[CAPTURE_SCALE] = Math.floor((32767 * 32768) / mid);
   state[CAPTURE_DECIMATION] = decimation;
-  const out: number[] = [];
-  for (const word of results) {
-    const sample = shape(state, word);
-    if (sample !== undefined) out.push(sample);
-  }
-  return Int16Array.from(out);
+  return shape(state, results);
 }
 
 function greedyBlocks(samples: Int16Array): Uint8Array {

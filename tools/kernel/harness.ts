@@ -4,8 +4,8 @@
 import {
   BLOCK_BYTES,
   CAPTURE_DECIMATION,
-  CAPTURE_FULL,
   CAPTURE_MID,
+  CAPTURE_SCALE,
   CAPTURE_STATE_WORDS,
   FN_CAPTURE,
   FN_CRC32,
@@ -13,7 +13,7 @@ import {
   FN_RENDER,
   RENDER_BLOCK,
   RENDER_FULL,
-  RENDER_LEFT,
+  RENDER_SAMPLES,
   RENDER_POSITION,
   RENDER_STATE_WORDS,
   RENDER_VOLUME,
@@ -81,7 +81,7 @@ function harness(ram: Uint8Array, spent: { instructions: number; cycles: number 
     beginCapture(settings) {
       captureState.fill(0);
       captureState[CAPTURE_MID] = settings.mid;
-      captureState[CAPTURE_FULL] = settings.full;
+      captureState[CAPTURE_SCALE] = Math.floor((32767 * 32768) / settings.full);
       captureState[CAPTURE_DECIMATION] = settings.decimation;
     },
     capture(samples) {
@@ -99,7 +99,7 @@ function harness(ram: Uint8Array, spent: { instructions: number; cycles: number 
     },
     beginBlock(block, samples) {
       ram.set(block, PLAYING_AT);
-      renderState[RENDER_LEFT] = samples;
+      renderState[RENDER_SAMPLES] = samples;
       renderState[RENDER_POSITION] = 0;
     },
     render(count) {

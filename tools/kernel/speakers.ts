@@ -9,7 +9,7 @@ export const SPEAKER_HZ = 32000;
 /** Words per sample of 8 kHz. */
 export const WORDS_PER_SAMPLE = 4;
 /** As fine as the twin's arithmetic goes: words that are rounded only afterwards. */
-const FINEST = 32767;
+const FINEST = 16383;
 
 export interface Speaker {
   readonly name: string;

@@ -1,120 +1,98 @@
-// The inner loop of the ADPCM decoder: under 40 instructions per sample, where the compiler needs 50. In C:
-//   void decode_nibbles(int *state, short *samples, const unsigned char *block, unsigned numbers)
-// state[0] is the last sample, state[1] the step index (render.c's DECODED and INDEX); `numbers` holds the first nibble's
-// number, counted from the block's first byte, low half first, and above it that of the one after the last.
+// The ADPCM decoder, under 40 instructions per sample, where the compiler needs 50. In C:
+//   int decode(int *state)
+// returns the next sample of the block that RENDER_BLOCK points to. Sample 0 is in the block's header, with the step index;
+// the others are nibbles after it, low half of a byte first.
   .syntax unified
   .thumb
-  .section .text.decode_nibbles, "ax", %progbits
-  .global decode_nibbles
-  .type decode_nibbles, %function
+  // render.c's words, in bytes
+  .equ BLOCK, 4 * 3
+  .equ POSITION, 4 * 5
+  .equ DECODED, 4 * 9
+  .equ INDEX, 4 * 10 // twice the step index
+  .equ LAST_INDEX, 2 * 88
+
+  .section .text.decode, "ax", %progbits
+  .global decode
+  .type decode, %function
   .thumb_func
-decode_nibbles:
-  push {r4-r7, lr}
-  mov r4, r8
-  mov r5, r9
-  mov r6, r10
-  mov r7, r11
-  push {r4-r7}
-  mov r11, r0
-  lsrs r4, r3, #16
-  mov r9, r4
-  uxth r7, r3
-  ldr r4, [r0]
-  mov r8, r4
-  ldr r6, [r0, #4]
-  movs r0, r1
-  movs r1, r2
-  ldr r2, steps
-here:
-  add r2, pc
-  // r0 samples, r1 block, r2 STEPS, r6 index, r7 number, r8 last sample, r9 end, r11 state
-next:
-  lsrs r3, r7, #1
-  ldrb r4, [r1, r3]
-  bcc low
+decode:
+  push {r4, r5, lr}
+  ldr r1, [r0, #POSITION]
+  adds r2, r1, #1
+  str r2, [r0, #POSITION]
+  ldr r4, [r0, #BLOCK]
+  subs r1, r1, #1
+  bmi header
+  lsrs r1, r1, #1
+  add r1, r4 // keeps the carry: the high half
+  ldrb r4, [r1, #4]
+  bcc 1f
   lsrs r4, r4, #4
-low:
-  lsls r4, r4, #28
-  mov r10, r4
-  lsls r3, r6, #1
-  ldrh r3, [r2, r3]
-  lsrs r5, r3, #3
-  lsls r4, r4, #1
-  bmi rise
-  subs r6, #1
-  bmi lowest
-fall:
-  lsrs r3, r3, #1
-  lsls r4, r4, #1
-  bpl 1f
-  adds r5, r5, r3
 1:
-  lsrs r3, r3, #1
-  lsls r4, r4, #1
-  bpl sum
-  adds r5, r5, r3
-sum:
-  mov r3, r8
-  mov r4, r10
+  lsls r4, r4, #28
+  ldr r2, [r0, #INDEX]
+  ldr r1, steps
+here:
+  add r1, pc
+  ldrh r1, [r1, r2]
+  lsrs r3, r1, #3
+  lsls r5, r4, #1
+  bmi rise
+  subs r2, r2, #2
+  bpl 2f
+  movs r2, #0
+2:
+  lsrs r1, r1, #1
+  lsls r5, r4, #2
+  bpl 3f
+  adds r3, r3, r1
+3:
+  lsrs r1, r1, #1
+  lsls r5, r4, #3
+  bpl 4f
+  adds r3, r3, r1
+4:
+  ldr r1, [r0, #DECODED]
   cmp r4, #0
-  bmi down
-  adds r3, r3, r5
-  b moved
-down:
-  subs r3, r3, r5
-moved:
-  sxth r5, r3
-  cmp r5, r3
-  bne saturate
+  bpl 5f
+  negs r3, r3
+5:
+  adds r1, r1, r3
+  sxth r3, r1
+  cmp r1, r3
+  beq store
+  asrs r3, r1, #31
+  ldr r1, largest
+  eors r3, r3, r1
 store:
-  strh r5, [r0]
-  adds r0, #2
-  mov r8, r5
-  adds r7, #1
-  cmp r7, r9
-  bne next
-  mov r0, r11
-  mov r4, r8
-  str r4, [r0]
-  str r6, [r0, #4]
-  pop {r4-r7}
-  mov r8, r4
-  mov r9, r5
-  mov r10, r6
-  mov r11, r7
-  pop {r4-r7, pc}
+  str r3, [r0, #DECODED]
+  str r2, [r0, #INDEX]
+  movs r0, r3
+  pop {r4, r5, pc}
 rise:
   // Magnitudes 4 to 7 raise the index by 2, 4, 6, 8.
-  adds r5, r5, r3
-  adds r6, #2
-  lsrs r3, r3, #1
-  lsls r4, r4, #1
-  bpl 1f
-  adds r5, r5, r3
-  adds r6, #4
-1:
-  lsrs r3, r3, #1
-  lsls r4, r4, #1
-  bpl 1f
-  adds r5, r5, r3
-  adds r6, #2
-1:
-  cmp r6, #88
-  ble sum
-  movs r6, #88
-  b sum
-lowest:
-  movs r6, #0
-  b fall
-saturate:
-  // 0x7fff for what is above, 0x8000 as a signed word for what is below.
-  asrs r3, r3, #31
-  ldr r5, largest
-  eors r5, r5, r3
+  adds r3, r3, r1
+  lsls r5, r4, #2
+  lsrs r5, r5, #30
+  adds r5, r5, #1
+  lsls r5, r5, #2
+  adds r2, r2, r5
+  cmp r2, #LAST_INDEX
+  ble 2b
+  movs r2, #LAST_INDEX
+  b 2b
+header:
+  movs r2, #0
+  ldrsh r3, [r4, r2]
+  ldrb r2, [r4, #2]
+  lsls r2, r2, #1
+  cmp r2, #LAST_INDEX
+  ble store
+  movs r2, #LAST_INDEX
   b store
   .align 2
 steps:
   .word STEPS - (here + 4)
 largest:
   .word 0x7fff
-  .size decode_nibbles, . - decode_nibbles
+  .size decode, . - decode

@@ -6,14 +6,3 @@ const unsigned short STEPS[89] = {
     230,  253,  279,  307,  337,  371,  408,  449,  494,   544,   598,   658,   724,   796,   876,   963,   1060,  1166,
     1282, 1411, 1552, 1707, 1878, 2066, 2272, 2499, 2749,  3024,  3327,  3660,  4026,  4428,  4871,  5358,  5894,  6484,
     7132, 7845, 8630, 9493, 10442, 11487, 12635, 13899, 15289, 16818, 18500, 20350, 22385, 24623, 27086, 29794, 32767};
-
-// Two first-order all-pass sections: s[0] is the last input, s[1] and s[2] the sections' last outputs.
-int all_pass(int *s, int x, int first, int second) {
-  int y1 = s[1];
-  int y = s[0] + ((first * (x - y1) + 4096) >> 13);
-  int z = y1 + ((second * (y - s[2]) + 4096) >> 13);
-  s[0] = x;
-  s[1] = y;
-  s[2] = z;
-  return z;
-}

@@ -96,7 +96,7 @@ describe("voice kernel", function () {
       it(`encodes a real voice alike at ${decimation} samples to one and gain ${gain}`, () => {
         const settings = { ...SETTINGS, decimation };
         const input = toAdc(voice16.map((x) => x * gain).subarray(0, 6000), settings);
-        captureBoth(input, settings, [3999, 1, 2, 1333]);
+        captureBoth(input, settings, [4000, 2, 4, 1334]);
       });
     }
   }
@@ -104,7 +104,7 @@ describe("voice kernel", function () {
   it("does not depend on how the samples are cut into calls", () => {
     const input = toAdc(voice16, SETTINGS).subarray(0, 8100);
     const whole = captureBoth(input, SETTINGS, [4000]);
-    for (const sizes of [[1, 2, 3, 5, 7], [4001, 3999, 8, 250]]) assert.deepEqual(captureBoth(input, SETTINGS, sizes), whole);
+    for (const sizes of [[2, 4, 6, 10, 14], [4002, 3998, 8, 250]]) assert.deepEqual(captureBoth(input, SETTINGS, sizes), whole);
     assert.equal(whole.samples, 4050);
     assert.equal(whole.blocks.length, 3);
   });
@@ -168,7 +168,7 @@ describe("voice kernel", function () {
           both((h) => h.render(3));
           const state = { predictor, index };
           decodeNibble(state, nibble);
-          assert.deepEqual([thumb.renderState[abi.RENDER_OWN], thumb.renderState[abi.RENDER_OWN + 1]], [state.predictor, state.index]);
+          assert.deepEqual([thumb.renderState[abi.RENDER_OWN], thumb.renderState[abi.RENDER_OWN + 1]], [state.predictor, 2 * state.index]);
           assert.deepEqual(twin.renderState, thumb.renderState);
         }
       }
@@ -203,12 +203,12 @@ describe("voice kernel", function () {
 
   it("mixes a tone of the asked period, length and level into the voice", () => {
     both((h) => h.beginRender({ wordsPerSample: 4, full: 500, volume: 256 }));
-    both((h) => h.renderState.set([16, 64, 8192], abi.RENDER_TONE_HALF_PERIOD));
+    both((h) => h.renderState.set([2 ** 32 / 32, 64, 8192], abi.RENDER_TONE_STEP));
     both((h) => h.beginBlock(new Uint8Array(abi.BLOCK_BYTES), 1));
     both((h) => h.beginBlock(new Uint8Array(abi.BLOCK_BYTES).fill(0x08, 4), 40));
     const words = [...both((h) => h.render(160))];
     const level = (from: number): number => words.slice(from, from + 16).reduce((sum, word) => sum + word, 0) / 16;
-    assert.deepEqual([0, 16, 32, 48].map((from) => Math.sign(level(from) - 250)), [-1, 1, -1, 1]);
+    assert.deepEqual([0, 16, 32, 48].map((from) => Math.sign(level(from) - 250)), [1, -1, 1, -1]);
     assert.ok(Math.abs(Math.abs(level(16) - 250) - 62.5) < 2);
     assert.ok(words.slice(70).every((word) => Math.abs(word - 250) <= 2));
     assert.equal(thumb.renderState[abi.RENDER_TONE_LEFT], 0);
