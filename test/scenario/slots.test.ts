@@ -16,7 +16,7 @@ const isClear = (bytes: Uint8Array, word: number): boolean => bytes.subarray(wor
 const NONE = "no whole application";
 
 describe("the loader", function () {
-  this.timeout(60000);
+  this.timeout(180000);
 
   for (const board of boards) {
     it(`starts the only application of ${board.id}`, () => {
@@ -57,6 +57,10 @@ describe("the loader", function () {
     const stage = two();
     install(stage, 1, saying("new", 2, { text: 'print("new"+pawlockSlot);nothing.here' }));
     assert.deepEqual(says(stage, 1000), ["new1", 'ERROR ReferenceError: "nothing" is not defined', "old0"]);
+  });
+
+  it("leaves the board alone in a service session", () => {
+    assert.deepEqual(says(boardWith(xiaoble, saying("toy", 1), { boot0: "global.pawlockStop=true" })), []);
   });
 
   it("never prefers an older one, whatever its words say (T46)", () => {

@@ -25,7 +25,7 @@ function rangesOf(bits: readonly number[]): string {
 }
 
 describe("Storage's first header with a wrong bit (T62)", function () {
-  this.timeout(20000);
+  this.timeout(120000);
   const messages = messageMemory(xiaoble) as { base: number; pages: number };
   const first = messages.base - xiaoble.storage.base;
 

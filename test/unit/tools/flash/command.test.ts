@@ -25,7 +25,7 @@ function run(path: string, ...more: string[]): Run {
 }
 
 describe("pawlock flash", function () {
-  this.timeout(60000);
+  this.timeout(180000);
 
   it("is killed while it writes, which leaves the toy as it was; run again it updates and tests it", async () => {
     const lockdown = await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!);

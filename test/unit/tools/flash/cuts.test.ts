@@ -8,7 +8,7 @@ import { random } from "../../../support/random.ts";
 import { blankBoard, boardRunning, boots, cutAndRecover, flash, greeting, installationOf } from "../../../support/flashing.ts";
 
 describe("a cut while flashing", function () {
-  this.timeout(60000);
+  this.timeout(300000);
   const next = installationOf(xiaoble, greeting(xiaoble, "new", 1000, 600));
 
   /** The flash operations of a whole run. */

@@ -8,7 +8,7 @@ import type { FlashOperation } from "../../../../sim/flash.ts";
 import { blankBoard, boardRunning, boots, flash, greeting, installationOf } from "../../../support/flashing.ts";
 
 describe("flashing", function () {
-  this.timeout(20000);
+  this.timeout(120000);
 
   for (const board of boards) {
     it(`makes ${board.id} from blank to running`, async () => {
@@ -40,7 +40,7 @@ describe("flashing", function () {
 });
 
 describe("flashing against the odds", function () {
-  this.timeout(20000);
+  this.timeout(120000);
   const old = greeting(xiaoble, "old", 1000);
   const next = installationOf(xiaoble, greeting(xiaoble, "new", 1000));
 
@@ -92,7 +92,7 @@ describe("flashing against the odds", function () {
 });
 
 describe("flashing to the end", function () {
-  this.timeout(20000);
+  this.timeout(120000);
   const fresh = greeting(xiaoble, "toy", 1000);
   // Closes the console as the lock-down text does when the seal word is written.
   const lock = 'if(require("Storage").read("log",0,4)!=="\\xff\\xff\\xff\\xff")E.setConsole(null,{force:true})';

@@ -10,7 +10,7 @@ import { PtyBoard } from "../../../support/pty-board.ts";
 import { Toy, assertPromisesKept, tone } from "../../../support/toy.ts";
 
 describe("the self-test", function () {
-  this.timeout(20000);
+  this.timeout(120000);
   afterEach(assertPromisesKept);
 
   async function test(toy: Toy, onAsked?: () => void): Promise<Measurement[]> {
