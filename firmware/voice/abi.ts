@@ -22,7 +22,7 @@ export const MESSAGE_RATE_HZ = 8000;
  * flush(state, blocks, 0, 0) -> samples encoded in all; pads the block in the making with zero nibbles.
  * Words of `state` (Int32), zeroed by the caller but for the configuration:
  */
-export const CAPTURE_STATE_WORDS = 277;
+export const CAPTURE_STATE_WORDS = 322;
 /**
  * Configuration: what silence reads, 32767 * 32768 / full scale (which is in the units of the samples too; no more than twice
  * as far may they lie from silence), and input samples per encoded sample: 1 or 2.
@@ -42,7 +42,7 @@ export const CAPTURE_OWN = 4;
  * the caller then loads the next one and calls again. The caller sets RENDER_SAMPLES = samples in the block and
  * RENDER_POSITION = 0 for each block.
  */
-export const RENDER_STATE_WORDS = 31;
+export const RENDER_STATE_WORDS = 76;
 /** Configuration: output words per sample (1 or 4), full scale of a word, volume (0..256 = 0..1). */
 export const RENDER_WORDS_PER_SAMPLE = 0;
 export const RENDER_FULL = 1;

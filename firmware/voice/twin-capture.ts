@@ -12,18 +12,19 @@ import {
   CAPTURE_SCALE,
 } from "./abi.ts";
 import { INDEX_CHANGE, MAX_INDEX, STEPS, difference } from "./adpcm.ts";
-import { EARLY_OUT, LATE_OUT, clamp, halfBand } from "./twin-half-band.ts";
+import { EARLY_OUT, LATE_OUT, clamp, halfBand, writeSteps } from "./twin-shared.ts";
 
 const DC = CAPTURE_OWN;
 const HALF_BAND = CAPTURE_OWN + 1;
 const BLOCK_AT = CAPTURE_OWN + 7;
 const BLOCKS = CAPTURE_OWN + 8;
-const POSITION = CAPTURE_OWN + 9;
-const TARGETS = CAPTURE_OWN + 10;
-const BEST = CAPTURE_OWN + 14;
-const WAYS = CAPTURE_OWN + 15;
-const BEFORE = CAPTURE_OWN + 16;
+const TARGETS = CAPTURE_OWN + 9;
+const BEST = CAPTURE_OWN + 13;
+const WAYS = CAPTURE_OWN + 14;
+const BEFORE = CAPTURE_OWN + 15;
+const POSITION = CAPTURE_OWN + 16;
 const ALL = CAPTURE_OWN + 17;
+const TABLE = CAPTURE_OWN + 273;
 
 const DC_SHIFT = 6;
 const SLOTS = 8;
@@ -31,7 +32,6 @@ const PATHS = 4;
 const BLOCK_WORDS = BLOCK_BYTES >> 2;
 /** 0xffffffff as the signed word that holds it: costs are unsigned. */
 const DEAD = -1;
-const FARTHEST = 63000;
 /** Magnitudes from this on raise the index. */
 const FIRST_HIGHER = 4;
 
@@ -77,7 +77,7 @@ let cheapest = 0;
 /** Gives a slot to the way on by one magnitude, if that is cheaper. */
 function offer(s: Int32Array, way: number, next: number, cost: number, distance: number, step: number, magnitude: number, sign: number): void {
   const moved = difference(step, magnitude);
-  const sum = cost + (distance - moved) * (distance - moved);
+  const sum = (cost + (distance - moved) * (distance - moved)) >>> 0;
   const index = clamp((s[way + INDEX] >> 1) + INDEX_CHANGE[magnitude], 0, MAX_INDEX);
   const slot = next + (index & (SLOTS - 1)) * WAY_WORDS;
   if (sum >= s[slot + COST] >>> 0) return;
@@ -101,8 +101,9 @@ function expand(s: Int32Array, way: number, next: number, cost: number, step: nu
     offer(s, way, next, cost, distance, step, magnitude, sign);
     if (magnitude < FIRST_HIGHER - 1) return;
   }
-  const far = distance > FARTHEST ? FARTHEST : distance;
-  for (let m = FIRST_HIGHER; m < 8 && difference(step, m) <= far + quarter + (step >> 3); m++) offer(s, way, next, cost, far, step, m, sign);
+  for (let m = FIRST_HIGHER; m < 8 && difference(step, m) <= distance + quarter + (step >> 3); m++) {
+    offer(s, way, next, cost, distance, step, m, sign);
+  }
 }
 
 /** One step on from the ways up to the sample before. */
@@ -127,55 +128,58 @@ function search(s: Int32Array, sample: number): void {
   }
 }
 
+/** The last nibbles move up by a word. */
+function openWord(s: Int32Array, way: number): void {
+  for (let k = PATHS - 1; k > 0; k--) s[way + PATH + k] = s[way + PATH + k - 1];
+}
+
 function settle(s: Int32Array, word: number, block: Int32Array): void {
   const oldest = PATH + PATHS - 1;
   if (word >= 0) {
     const path = s[s[s[BEST] + PARENT] + oldest];
     block[1 + word] = path;
     for (let way = s[WAYS]; way < s[WAYS] + SLOTS * WAY_WORDS; way += WAY_WORDS) {
-      if (s[s[way + PARENT] + oldest] !== path) s[way + COST] = DEAD;
+      if (s[way + COST] !== DEAD && s[s[way + PARENT] + oldest] !== path) s[way + COST] = DEAD;
     }
   }
-  for (let way = s[BEFORE]; way < s[BEFORE] + SLOTS * WAY_WORDS; way += WAY_WORDS) {
-    for (let k = way + oldest; k > way + PATH; k--) s[k] = s[k - 1];
-  }
+  for (let way = s[BEFORE]; way < s[BEFORE] + SLOTS * WAY_WORDS; way += WAY_WORDS) openWord(s, way);
 }
 
 function finish(s: Int32Array, block: Int32Array): void {
   const best = s[BEST];
-  const path = s[best + PARENT] + PATH;
+  const way = s[best + PARENT];
   const nibbles = s[POSITION] - 1;
-  const last = (nibbles - 1) >> 3;
-  for (let i = 1; i < PATHS; i++) if (last >= i) block[1 + last - i] = s[path + i];
-  const open = (s[path] >>> 4) | (s[best + NIBBLE] << 28);
-  if (last >= 0) block[1 + last] = open >>> (4 * (~(nibbles - 1) & 7));
-  block.fill(0, 2 + last, BLOCK_WORDS);
+  s[way + PATH] = ((s[way + PATH] >>> 4) | (s[best + NIBBLE] << 28)) >>> (4 * (-nibbles & 7));
+  for (let word = ((nibbles - 1) >> 3) - (PATHS - 1); word < BLOCK_WORDS - 1; word++) {
+    if (word >= 0) block[1 + word] = s[way + PATH + PATHS - 1];
+    openWord(s, way);
+    s[way + PATH] = 0;
+  }
+  leaveOne(s, s[WAYS], best);
+  s[POSITION] = 0;
+  s[BLOCKS]++;
+  s[BLOCK_AT] = BLOCK_BYTES - s[BLOCK_AT];
 }
 
-function encode(s: Int32Array, sample: number, ring: Int32Array): void {
+function encode(s: Int32Array, sample: number, block: Int32Array): void {
   if (s[CAPTURE_SAMPLES]++ === 0) {
-    s[BEST] = s[WAYS] = ALL;
+    writeSteps(s, TABLE);
+    s[BEST] = s[WAYS] = s[ALL + PARENT] = ALL;
     s[BEFORE] = ALL + SLOTS * WAY_WORDS;
-    for (let way = ALL; way < ALL + 2 * SLOTS * WAY_WORDS; way += WAY_WORDS) s[way + PARENT] = way;
-    leaveOne(s, s[WAYS], s[BEST]);
+    leaveOne(s, ALL, ALL);
   }
   search(s, sample);
   const best = s[BEST];
-  const block = blockOf(s, ring);
   const position = s[POSITION]++;
   if (position === 0) {
     const from = s[best + PARENT];
     leaveOne(s, s[WAYS], best);
-    s.set([sample - s[from + NEWEST], s[from + INDEX], 0], best + MOVED);
+    s[best + MOVED] = sample - s[from + NEWEST];
+    s[best + INDEX] = s[from + INDEX];
+    s[best + NIBBLE] = 0;
     block[0] = (sample & 0xffff) | (s[from + INDEX] << 15);
   } else if ((position & 7) === 1) settle(s, (position >> 3) - PATHS, block);
-  if (position === BLOCK_SAMPLES - 1) {
-    finish(s, block);
-    leaveOne(s, s[WAYS], best);
-    s[POSITION] = 0;
-    s[BLOCKS]++;
-    s[BLOCK_AT] = BLOCK_BYTES - s[BLOCK_AT];
-  }
+  if (position === BLOCK_SAMPLES - 1) finish(s, block);
 }
 
 /**
@@ -205,7 +209,7 @@ function scaled(s: Int32Array, word: number): number {
 /** capture on its state, its input and its ring of two blocks. */
 export function capture(s: Int32Array, words: Int16Array, ring: Int32Array): number {
   const samples = shape(s, words);
-  for (let i = 0; i < samples.length; i++) encode(s, samples[i], ring);
+  for (let i = 0; i < samples.length; i++) encode(s, samples[i], blockOf(s, ring));
   return s[BLOCKS];
 }
 

@@ -13,7 +13,7 @@ import {
   RENDER_WORDS_PER_SAMPLE,
 } from "./abi.ts";
 import { HEADER_BYTES, MAX_INDEX, decodeNibble, type AdpcmState } from "./adpcm.ts";
-import { EARLY_OUT, LATE_OUT, clamp, halfBand } from "./twin-half-band.ts";
+import { EARLY_OUT, LATE_OUT, clamp, halfBand, writeSteps } from "./twin-shared.ts";
 
 const DECODED = RENDER_OWN;
 /** Twice the step index. */
@@ -25,6 +25,7 @@ const LOST_BEFORE = RENDER_OWN + 5;
 const WORDS = RENDER_OWN + 6;
 const FIRST = RENDER_OWN + 10;
 const SECOND = RENDER_OWN + 16;
+const TABLE = RENDER_OWN + 22;
 
 const KNEE = 24575;
 const BEND = 16383;
@@ -85,6 +86,7 @@ function duty(s: Int32Array, x: number, shaped: boolean): number {
 /** render on its state, its block and where the words go. */
 export function render(s: Int32Array, block: Uint8Array, words: Uint16Array): number {
   const lastPhase = s[RENDER_WORDS_PER_SAMPLE] - 1;
+  if (s[TABLE] === 0) writeSteps(s, TABLE);
   for (let written = 0; written < words.length; written++) {
     const phase = s[PHASE];
     if (phase === 0) {

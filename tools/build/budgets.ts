@@ -13,6 +13,8 @@ export const budgets = {
     voiceBytes: 1536,
     /** Instructions per sample: 10% of a 64 MHz core at 8 kHz. */
     captureInstructions: 800,
+    /** Of the ADPCM decoder alone, per sample. */
+    decodeInstructions: 40,
   },
   /** Variables free in the worst state, as a share of the board's. */
   freeVariables: 0.4,

@@ -30,7 +30,7 @@ const FLAGS = [
   // The bytes must not depend on where the sources lie.
   "-g0",
 ];
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "tables.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
@@ -62,6 +62,8 @@ export function sourceHash(): string {
 
 export interface BuiltKernel {
   readonly bytes: Uint8Array;
+  /** The ADPCM decoder within render: where it begins, how many bytes it has. */
+  readonly decoder: { readonly offset: number; readonly bytes: number };
   /** Byte offset of each function, in FN_ order, without the Thumb bit. */
   readonly offsets: readonly number[];
   readonly compiler: string;
@@ -82,6 +84,7 @@ export function compile(): BuiltKernel {
     const undefinedNames = run("nm", ["-u", elf]).trim();
     if (undefinedNames !== "") throw new UserError(`the kernel calls what it does not have:\n${undefinedNames}`, "Write it without a library (no division, no 64-bit product).");
     const symbols = new Map(run("nm", [elf]).split("\n").map((line) => [line.slice(11), parseInt(line, 16)]));
+    const [decoderOffset, decoderBytes] = run("nm", ["-S", elf]).split("\n").find((line) => line.endsWith(" decode"))!.split(" ").map((field) => parseInt(field, 16)) as [number, number];
     const offsets = FUNCTIONS.map((name) => {
       const at = symbols.get(name);
       if (at === undefined) throw new UserError(`the kernel has no function ${name}`, "Keep the names of firmware/voice/abi.ts.");
@@ -90,7 +93,7 @@ export function compile(): BuiltKernel {
     const binary = join(out, "kernel.bin");
     run("objcopy", ["-O", "binary", "-j", ".kernel", elf, binary]);
     const compiler = run("gcc", ["--version"]).split("\n")[0]!;
-    return { bytes: new Uint8Array(readFileSync(binary)), offsets, compiler };
+    return { bytes: new Uint8Array(readFileSync(binary)), offsets, decoder: { offset: decoderOffset & ~1, bytes: decoderBytes }, compiler };
   } finally {
     rmSync(out, { recursive: true });
   }
@@ -133,6 +136,9 @@ ${code},
   offsets: [${kernel.offsets.join(", ")}],
   knownAnswer: ${knownAnswer(kernel)},
 };
+
+/** Where the ADPCM decoder lies within render, for the bench; not in the bundle. */
+export const decoder = { offset: ${kernel.decoder.offset}, bytes: ${kernel.decoder.bytes} };
 `;
 }
 

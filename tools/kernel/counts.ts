@@ -2,7 +2,7 @@
 // per sample, by executing the committed bytes on the clips; code bytes. `npm run bench` prints them.
 
 import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
-import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
+import { decoder, kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import { at, lena, spokenWords } from "./clips.ts";
 import { createHarness, type Harness } from "./harness.ts";
 
@@ -22,9 +22,10 @@ function spent(harness: Harness, units: number, what: string, run: () => void): 
   return { what, instructions: (harness.spent.instructions - instructions) / units, cycles: (harness.spent.cycles - cycles) / units };
 }
 
-export async function measureCounts(): Promise<{ bytes: number; counts: Count[] }> {
+/** `decode`: instructions per sample of render's ADPCM decoder alone. */
+export async function measureCounts(): Promise<{ bytes: number; decode: number; counts: Count[] }> {
   const code = Uint8Array.from(kernelImage.code, (character) => character.charCodeAt(0));
-  const harness = createHarness(code, kernelImage.offsets);
+  const harness = createHarness(code, kernelImage.offsets, decoder);
   const counts: Count[] = [];
   let block = new Uint8Array(BLOCK_BYTES);
   for (const clip of [lena(), spokenWords()]) {
@@ -46,6 +47,7 @@ export async function measureCounts(): Promise<{ bytes: number; counts: Count[] 
     harness.beginBlock(block, BLOCK_SAMPLES);
     counts.push(spent(harness, BLOCK_SAMPLES, `render, ${wordsPerSample} words per sample`, () => void harness.render(4 * BLOCK_SAMPLES)));
   }
+  const decode = harness.spent.watched / (2 * BLOCK_SAMPLES);
   counts.push(spent(harness, block.length, "crc32, per byte", () => void harness.crc32(block, 0)));
-  return { bytes: code.length, counts };
+  return { bytes: code.length, decode, counts };
 }

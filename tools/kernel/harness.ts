@@ -49,8 +49,8 @@ export interface Harness {
   readonly ram: Uint8Array;
   readonly captureState: Int32Array;
   readonly renderState: Int32Array;
-  /** Instructions and cycles of all calls so far; zero on the twin. */
-  readonly spent: { instructions: number; cycles: number };
+  /** Instructions and cycles of all calls so far, and instructions of the code that is watched; zero on the twin. */
+  readonly spent: Spent;
   beginCapture(settings: CaptureSettings): void;
   /** Encodes; returns the number of complete blocks. */
   capture(samples: Int16Array): number;
@@ -64,9 +64,15 @@ export interface Harness {
   crc32(bytes: Uint8Array, crc: number): number;
 }
 
+export interface Spent {
+  instructions: number;
+  cycles: number;
+  watched: number;
+}
+
 type Call = (fn: number, a: number, b: number, c: number, d: number) => number;
 
-function harness(ram: Uint8Array, spent: { instructions: number; cycles: number }, call: Call): Harness {
+function harness(ram: Uint8Array, spent: Spent, call: Call): Harness {
   const captureState = new Int32Array(ram.buffer, CAPTURE_AT, CAPTURE_STATE_WORDS);
   const renderState = new Int32Array(ram.buffer, RENDER_AT, RENDER_STATE_WORDS);
   const place = (bytes: Uint8Array): void => {
@@ -113,12 +119,20 @@ function harness(ram: Uint8Array, spent: { instructions: number; cycles: number 
   };
 }
 
-/** The Thumb bytes, executed. */
-export function createHarness(code: Uint8Array, offsets: readonly number[]): Harness {
+/** The Thumb bytes, executed. Instructions of `watched` (which must have none of 32 bits) are counted apart. */
+export function createHarness(code: Uint8Array, offsets: readonly number[], watched = { offset: 0, bytes: 0 }): Harness {
   const ram = new Uint8Array(RAM_BYTES);
   ram.set(code, CODE_AT);
-  const thumb = createThumb(flatMemory(RAM, ram));
-  const spent = { instructions: 0, cycles: 0 };
+  const spent = { instructions: 0, cycles: 0, watched: 0 };
+  const memory = flatMemory(RAM, ram);
+  const from = RAM + CODE_AT + watched.offset;
+  const thumb = createThumb({
+    ...memory,
+    read16(address) {
+      if (address >= from && address < from + watched.bytes) spent.watched++;
+      return memory.read16(address);
+    },
+  });
   return harness(ram, spent, (fn, ...args) => {
     const result: ThumbResult = thumb.call(RAM + CODE_AT + offsets[fn]!, args, RAM + STACK_AT);
     spent.instructions += result.instructions;
@@ -137,7 +151,7 @@ export function createTwinHarness(): Harness {
       return ram.subarray(at, at + length);
     },
   });
-  return harness(ram, { instructions: 0, cycles: 0 }, (fn, ...args) => twin.functions[fn]!.call(...args));
+  return harness(ram, { instructions: 0, cycles: 0, watched: 0 }, (fn, ...args) => twin.functions[fn]!.call(...args));
 }
 
 /** CRC-32 (IEEE 802.3), independent of kernel and twin. */

@@ -7,14 +7,13 @@
 // Words of eight nibbles are settled four words behind the newest sample: the best way decides, those that differ die.
 // So the result does not depend on how the samples were cut into calls.
 #include "kernel.h"
-#include "tables.h"
+#include "shared.h"
 
 #define DC (CAPTURE_OWN + 0)
 #define HALF_BAND (CAPTURE_OWN + 1)
 #define BLOCK_AT (CAPTURE_OWN + 7)
 #define BLOCKS (CAPTURE_OWN + 8)
-#define POSITION (CAPTURE_OWN + 9)
-#define SEARCH (CAPTURE_OWN + 10)
+#define SEARCH (CAPTURE_OWN + 9)
 
 // The corner of the DC block: rate / (2 pi 2^shift) = 20 Hz at 8 kHz.
 #define DC_SHIFT 6
@@ -43,7 +42,9 @@ typedef struct {
   Way *best;
   Way *ways;
   Way *before;
+  int position; // of the next sample in its block
   Way all[2 * SLOTS];
+  unsigned short steps[2 * STEPS_WORDS];
 } Search;
 
 _Static_assert(sizeof(Way) == 64, "the slot of an index is found by a shift");
@@ -60,47 +61,54 @@ static __attribute__((noinline)) void leave_one(Way *ways, Way *one) {
   one->cost = 0;
 }
 
+// The last nibbles move up by a word.
+static __attribute__((noinline)) void open_word(Way *way) {
+  way->path[3] = way->path[2];
+  way->path[2] = way->path[1];
+  way->path[1] = way->path[0];
+}
+
 // A word of nibbles is full in the ways before. The best way decides the oldest open one; ways that differ there die, for
 // the block can hold one only.
-static void settle(const Search *search, int word, unsigned *block) {
+static void settle(Search *search, int word, unsigned *block) {
   if (word >= 0) {
     unsigned path = search->best->parent->path[PATHS - 1];
     block[1 + word] = path;
     for (Way *way = search->ways; way < search->ways + SLOTS; way++) {
-      if (way->parent->path[PATHS - 1] != path) way->cost = DEAD;
+      if (way->cost != DEAD && way->parent->path[PATHS - 1] != path) way->cost = DEAD;
     }
   }
-  for (Way *way = search->before; way < search->before + SLOTS; way++) {
-    for (int i = PATHS - 1; i > 0; i--) way->path[i] = way->path[i - 1];
-  }
+  for (Way *way = search->before; way < search->before + SLOTS; way++) open_word(way);
 }
 
-// Writes the nibbles that are still open by the best way, and zeros up to the block's end.
-static void finish(const int *s, unsigned *block) {
-  const Way *best = ((const Search *)(s + SEARCH))->best;
-  const unsigned *path = best->parent->path;
-  int nibbles = s[POSITION] - 1;
-  int last = (nibbles - 1) >> 3;
-  unsigned open = (path[0] >> 4 | best->nibble << 28) >> (4 * (-nibbles & 7));
-  block++;
-  for (int i = 1; i <= PATHS && i <= last + 1; i++) {
-    block[last + 1 - i] = open;
-    open = path[i];
+// Completes the block by the best way, whose nibble is the last, and with zeros.
+static void finish(int *s, unsigned *block) {
+  Search *search = (Search *)(s + SEARCH);
+  Way *way = search->best->parent;
+  int nibbles = search->position - 1;
+  way->path[0] = (way->path[0] >> 4 | search->best->nibble << 28) >> (4 * (-nibbles & 7));
+  for (int word = ((nibbles - 1) >> 3) - (PATHS - 1); word < BLOCK_WORDS - 1; word++) {
+    if (word >= 0) block[1 + word] = way->path[PATHS - 1];
+    open_word(way);
+    way->path[0] = 0;
   }
-  while (++last < BLOCK_WORDS - 1) block[last] = 0;
+  leave_one(search->ways, search->best);
+  search->position = 0;
+  s[BLOCKS]++;
+  s[BLOCK_AT] = BLOCK_BYTES - s[BLOCK_AT];
 }
 
-static void encode(int *s, int sample, unsigned *blocks) {
+static void encode(int *s, int sample, unsigned *block) {
   Search *state = (Search *)(s + SEARCH);
   if (s[CAPTURE_SAMPLES]++ == 0) {
-    state->best = state->ways = state->all;
-    state->before = state->all + SLOTS;
-    for (Way *way = state->all; way < state->all + 2 * SLOTS; way++) way->parent = way;
-    leave_one(state->ways, state->best);
+    make_steps(state->steps);
+    Way *first = state->all;
+    state->best = state->ways = first->parent = first;
+    state->before = first + SLOTS;
+    leave_one(first, first);
   }
   Way *best = search(state, sample);
-  unsigned *block = block_of(s, blocks);
-  int position = s[POSITION]++;
+  int position = state->position++;
   if (position == 0) {
     // The header gives the sample itself and the index.
     const Way *from = best->parent;
@@ -112,13 +120,7 @@ static void encode(int *s, int sample, unsigned *blocks) {
   } else if ((position & 7) == 1) {
     settle(state, (position >> 3) - PATHS, block);
   }
-  if (position == BLOCK_SAMPLES - 1) {
-    finish(s, block);
-    leave_one(state->ways, best);
-    s[POSITION] = 0;
-    s[BLOCKS]++;
-    s[BLOCK_AT] = BLOCK_BYTES - s[BLOCK_AT];
-  }
+  if (position == BLOCK_SAMPLES - 1) finish(s, block);
 }
 
 int capture(int *s, const short *samples, int count, unsigned *blocks) {
@@ -134,12 +136,12 @@ int capture(int *s, const short *samples, int count, unsigned *blocks) {
     x -= s[DC] >> DC_SHIFT;
     s[DC] += x;
     if (x != (short)x) x = 0x7fff ^ (x >> 31);
-    encode(s, x, blocks);
+    encode(s, x, block_of(s, blocks));
   }
   return s[BLOCKS];
 }
 
 int flush(int *s, unsigned *blocks) {
-  if (s[POSITION] > 0) finish(s, block_of(s, blocks));
+  if (((Search *)(s + SEARCH))->position > 0) finish(s, block_of(s, blocks));
   return s[CAPTURE_SAMPLES];
 }

@@ -1,6 +1,6 @@
 // The ADPCM decoder, under 40 instructions per sample, where the compiler needs 50. In C:
-//   int decode(int *state)
-// returns the next sample of the block that RENDER_BLOCK points to. Sample 0 is in the block's header, with the step index;
+//   void decode(int *state)
+// puts the next sample of the block that RENDER_BLOCK points to into DECODED. Sample 0 is in the block's header, with the step index;
 // the others are nibbles after it, low half of a byte first.
   .syntax unified
   .thumb
@@ -9,6 +9,7 @@
   .equ POSITION, 4 * 5
   .equ DECODED, 4 * 9
   .equ INDEX, 4 * 10 // twice the step index
+  .equ STEPS, 4 * 31 // made by render
   .equ LAST_INDEX, 2 * 88
 
   .section .text.decode, "ax", %progbits
@@ -31,9 +32,8 @@ decode:
 1:
   lsls r4, r4, #28
   ldr r2, [r0, #INDEX]
-  ldr r1, steps
-here:
-  add r1, pc
+  movs r1, r0
+  adds r1, r1, #STEPS
   ldrh r1, [r1, r2]
   lsrs r3, r1, #3
   lsls r5, r4, #1
@@ -67,7 +67,6 @@ here:
 store:
   str r3, [r0, #DECODED]
   str r2, [r0, #INDEX]
-  movs r0, r3
   pop {r4, r5, pc}
 rise:
   // Magnitudes 4 to 7 raise the index by 2, 4, 6, 8.
@@ -91,8 +90,6 @@ header:
   movs r2, #LAST_INDEX
   b store
   .align 2
-steps:
-  .word STEPS - (here + 4)
 largest:
   .word 0x7fff
   .size decode, . - decode

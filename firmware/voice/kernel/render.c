@@ -1,8 +1,9 @@
 // Render: IMA ADPCM blocks in, PWM duty words out. Decodes, applies the volume with a soft limit, interpolates, mixes the
 // tone and shapes the rounding noise. Also the CRC-32, for want of a better place.
 #include "kernel.h"
-#include "tables.h"
+#include "shared.h"
 
+#define DECODED (RENDER_OWN + 0)
 #define PHASE (RENDER_OWN + 2)
 #define TONE_PHASE (RENDER_OWN + 3)
 #define LOST (RENDER_OWN + 4)
@@ -10,15 +11,16 @@
 #define WORDS (RENDER_OWN + 6)
 #define FIRST (RENDER_OWN + 10)
 #define SECOND (RENDER_OWN + 16)
+#define STEPS (RENDER_OWN + 22)
 
-_Static_assert(SECOND + 6 == RENDER_STATE_WORDS, "render's state is not what abi.ts says");
+_Static_assert(STEPS + STEPS_WORDS == RENDER_STATE_WORDS, "render's state is not what abi.ts says");
 
 // Above this a sample is bent, not cut: quadratic up to full scale, reached at twice the room that is left.
 #define KNEE 24575
 #define BEND 16383
 
-// decode.S: the block's next sample.
-int decode(int *state);
+// decode.S: the block's next sample to DECODED, by the index in the word after it.
+void decode(int *state);
 
 static int soft_limit(int x) {
   int sign = x >> 31;
@@ -44,11 +46,13 @@ int render(int *s, unsigned short *words, int count) {
   int last_phase = s[RENDER_WORDS_PER_SAMPLE] - 1;
   int full = s[RENDER_FULL];
   int written = 0;
+  if (s[STEPS] == 0) make_steps((unsigned short *)(s + STEPS));
   for (; written < count; written++) {
     int phase = s[PHASE];
     if (phase == 0) {
       if (s[RENDER_POSITION] >= s[RENDER_SAMPLES]) break;
-      s[WORDS] = soft_limit((decode(s) * s[RENDER_VOLUME]) >> 8);
+      decode(s);
+      s[WORDS] = soft_limit((s[DECODED] * s[RENDER_VOLUME]) >> 8);
       if (last_phase > 0) interpolate(s, s[WORDS]);
     }
     s[PHASE] = (phase + 1) & last_phase;

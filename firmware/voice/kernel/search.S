@@ -14,6 +14,8 @@
   .equ SLOTS_SHIFT, 3
   .equ LAST_INDEX, 2 * 88
 
+  .equ STEPS, 4 * 8 + 2 * (1 << (WAY_SHIFT + SLOTS_SHIFT)) // in Search, beside what begins it
+
   // On the stack
   .equ STEPS_AT, 0
   .equ LEAST, 4
@@ -53,6 +55,7 @@ search:
   mov r7, r11
   push {r2, r4-r7}
   // The error filter on the samples before this one, which move up by one.
+  mov r10, r0
   ldmia r0!, {r2, r3, r4, r5}
   subs r6, r2, r3
   subs r6, r6, r5
@@ -80,9 +83,9 @@ search:
   adds r3, r3, #2 << WAY_SHIFT
   .endr
   ldr r5, [r1, #COST]
-  ldr r4, steps
-here:
-  add r4, pc
+  movs r4, #STEPS / 8
+  lsls r4, r4, #3
+  add r4, r10
   push {r4-r7}
   movs r0, r2
   movs r1, #1 << SLOTS_SHIFT
@@ -185,11 +188,6 @@ done:
   subs r4, r4, #3
 higher:
   // Of 4 to 7 all up to one and a half quarters of a step farther: lr.
-  ldr r1, farthest
-  cmp r7, r1
-  ble 1f
-  movs r7, r1
-1:
   lsrs r1, r5, #2
   lsrs r2, r5, #3
   adds r1, r1, r2
@@ -232,10 +230,6 @@ end:
   mov r11, r7
   pop {r4-r7, pc}
   .align 2
-steps:
-  .word STEPS - (here + 4)
 largest:
   .word 0x7fff
-farthest:
-  .word 63000
   .size search, . - search

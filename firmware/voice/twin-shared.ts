@@ -1,5 +1,7 @@
-// The twin's half-band filter, which capture and render share (kernel/half-band.S): two branches of two all-pass sections,
-// coefficients in 1/8192. Host only.
+// What the twin's capture and render share: the half-band filter (kernel/half-band.S), two branches of two all-pass sections
+// with coefficients in 1/8192, and the step table, which the kernel computes into its state (kernel/steps.c). Host only.
+
+import { STEPS } from "./adpcm.ts";
 
 const EARLY_FIRST = 989;
 const EARLY_SECOND = 5433;
@@ -22,6 +24,11 @@ function branch(s: Int32Array, at: number, x: number, first: number, second: num
 export function halfBand(s: Int32Array, at: number, early: number, late: number): void {
   branch(s, at, early, EARLY_FIRST, EARLY_SECOND);
   branch(s, at + 3, late, LATE_FIRST, LATE_SECOND);
+}
+
+/** Two 16-bit steps to a word. */
+export function writeSteps(s: Int32Array, at: number): void {
+  new Uint16Array(s.buffer, s.byteOffset + 4 * at, STEPS.length).set(STEPS);
 }
 
 export function clamp(value: number, low: number, high: number): number {
