@@ -5,7 +5,7 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 import type { GattAnswer } from "../../sim/air/gatt-client.ts";
 import { Central, type CentralOptions, type PairOptions } from "../../sim/air/central.ts";
 import type { PairOutcome } from "../../sim/air/smp.ts";
-import { Stage, type EngineMaker } from "../../sim/stage.ts";
+import { Stage, type EngineMaker, type StageOptions } from "../../sim/stage.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
 
 export interface RadioBoardOptions {
@@ -44,17 +44,24 @@ export const WINDOW = { display: 1, keyboard: 0, mitm: 1, lesc: 1, bond: 1, priv
 export const boot = (security: object = WINDOW, rest = ""): string => `${TABLE}NRF.setServices(table,{uart:false});NRF.setSecurity(${JSON.stringify(security)});${rest}`;
 
 export class RadioBoard extends Stage {
-  constructor(code: string | Record<string, string>, { board = xiaoble, seed = 1, engine }: RadioBoardOptions = {}) {
+  /** With these files in its Storage, or one that is the program. */
+  static with(code: string | Record<string, string>, { board = xiaoble, seed = 1, engine }: RadioBoardOptions = {}): RadioBoard {
     const files = typeof code === "string" ? { ".bootcde": code } : code;
     const storage = buildStorage(
       Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text, "latin1") })),
       board.storage.pages * 4096,
     );
-    super({ board, storage, native: () => () => undefined, seed, ...(engine ? { engine } : {}) });
+    return RadioBoard.of({ board, storage, seed, ...(engine ? { engine } : {}) });
   }
 
+  /** With this flash. */
+  static of(options: Omit<StageOptions, "native">): RadioBoard {
+    return new RadioBoard({ ...options, native: () => () => undefined });
+  }
+
+  /** That program, running. */
   static on(code: string | Record<string, string>, options: RadioBoardOptions = {}): RadioBoard {
-    const board = new RadioBoard(code, options);
+    const board = RadioBoard.with(code, options);
     board.powerOn();
     board.wait(options.wait ?? 200);
     return board;

@@ -11,7 +11,7 @@ const LOCK = `E.setConsole(null,{force:true});NRF.sleep();var end=getTime()+5;wh
 
 describe("The radio before JavaScript", () => {
   it("advertises the factory's name and address, with the UART in the scan response", () => {
-    const board = new RadioBoard(LOCK);
+    const board = RadioBoard.with(LOCK);
     let seen: Sighting | undefined;
     board.central().scan((sighting) => (seen ??= sighting));
     board.powerOn().wait(100);
@@ -44,7 +44,7 @@ describe("The radio before JavaScript", () => {
 
   /** A stranger who waits for the power, connects at once and sends Ctrl-C every 10 ms. */
   function raced(files: Record<string, string>): RadioBoard {
-    const board = new RadioBoard(files);
+    const board = RadioBoard.with(files);
     const racer = board.central();
     racer.onConnect = () => {
       racer.gatt.discover((found) => {
@@ -86,6 +86,12 @@ describe("The radio before JavaScript", () => {
     assert.equal(stranger.isConnected, false, "the radio sleeps");
   });
 
+  it("forgets what it was told while JavaScript ran: the late news of that connection stops the advertising that JavaScript began", () => {
+    const board = raced({ ".boot0": LOCK, ".bootcde": "NRF.wake();print(NRF.getSecurityStatus().advertising)" });
+    assert.deepEqual(board.printed(), ["true"]);
+    assert.equal(board.machine.bluetooth.advertiser.isAdvertising, false);
+  });
+
   it("queues the restart that services need while somebody is connected, and does it when he goes", () => {
     const board = RadioBoard.on("setTimeout(function(){NRF.setServices({},{uart:false});try{NRF.updateServices({})}catch(e){print(e.message)}},1500)");
     const central = board.connected();
@@ -99,7 +105,7 @@ describe("The radio before JavaScript", () => {
   });
 
   it("keeps the forced console, the closed UART and the sleep over nothing: a reboot opens all again", () => {
-    const board = new RadioBoard({ ".boot0": LOCK, ".bootcde": "setTimeout(function(){E.reboot()},1000)" });
+    const board = RadioBoard.with({ ".boot0": LOCK, ".bootcde": "setTimeout(function(){E.reboot()},1000)" });
     const times: number[] = [];
     board.central().scan(({ atUs }) => times.push(atUs));
     board.powerOn().wait(1900);
