@@ -15,6 +15,7 @@ export const INTERVAL_US = 1250;
 export const SUPERVISION_US = 4_000_000;
 /** New parameters hold from the sixth event after the request on (Vol 6 Part B 5.1.1, instant). */
 const UPDATE_EVENTS = 6;
+const ROUNDING = 1e-6;
 /** Packets that fit one event beside each other: stated, not measured; Espruino itself sends one. */
 const PACKETS_PER_EVENT = 4;
 
@@ -99,7 +100,8 @@ export class Link implements AttLink {
     const intervalUs = this.#intervalUnits * INTERVAL_US;
     let needed = events;
     for (let i = 0; i < events; i++) while (this.weather.isLost()) needed++;
-    const passed = Math.floor((this.clock.now - this.#anchorUs) / intervalUs);
+    // An event that is now, but for the clock's rounding, is not the next one.
+    const passed = Math.floor((this.clock.now - this.#anchorUs) / intervalUs + ROUNDING);
     const atUs = Math.max(this.#anchorUs + (passed + needed) * intervalUs, this.weather.jammedUntilUs());
     this.clock.at(atUs, () => {
       if (!this.isUp || this.#isVanished) return;

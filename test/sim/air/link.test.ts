@@ -1,6 +1,9 @@
 // A link in time: intervals, notifications, queues, losses, ends (platform facts 7; targets/nrf5x/bluetooth.c).
 
 import assert from "node:assert/strict";
+import { AttributeTable } from "../../../sim/air/attributes.ts";
+import { Link, type CentralEnd, type ToyEnd } from "../../../sim/air/link.ts";
+import { Clock } from "../../../sim/clock.ts";
 import { LEVEL4, OPEN, RadioBoard, WINDOW, boot } from "../../support/radio-bench.ts";
 
 const SERVICE_NOTIFY = (count: number): string =>
@@ -100,6 +103,23 @@ describe("A link of the simulated radio", () => {
     for (let i = 0; i < 8; i++) board.write(phone, OPEN, [i]);
     board.wait(3000);
     assert.equal(phone.intervalMs, 7.5);
+  });
+
+  it("has its events one interval apart, whatever the clock's fraction", () => {
+    for (let i = 1; i <= 200; i++) {
+      const clock = new Clock();
+      clock.runUntil(8e6 + Math.PI * i);
+      const end: CentralEnd = { address: "", received: () => undefined, disconnected: () => undefined, chooseInterval: () => undefined, securityRequested: () => undefined };
+      const link = new Link(clock, end, { table: new AttributeTable(new Uint8Array(1), new Uint8Array(8)), attMtu: 23 } as ToyEnd, { isLost: () => false, jammedUntilUs: () => 0 }, 6);
+      const times = [clock.now];
+      const next = (): void => {
+        times.push(clock.now);
+        if (times.length < 100) link.after(1, next);
+      };
+      link.after(1, next);
+      clock.runUntil(clock.now + 101 * 7500);
+      for (let event = 1; event < times.length; event++) assert.ok(Math.abs(times[event]! - times[event - 1]! - 7500) < 1, `${times[event]! - times[event - 1]!} us`);
+    }
   });
 
   it("loses packets only in time", () => {
