@@ -48,29 +48,33 @@ describe("the line, for a day,", () => {
     const serve = (socket: string, said: string): void => {
       const board = line.boards.get(socket);
       if (!board || !/^(PASSED|FAILED)|unplug it/.test(said)) return;
+      if (said.startsWith("FAILED")) return mend(socket, board);
       line.unplug(socket);
-      if (said.startsWith("FAILED")) {
-        board.mend();
-        setTimeout(() => line.plug(socket, board), 4000);
-      } else {
-        passed.add(board);
-        plugNew(socket);
-      }
+      passed.add(board);
+      plugNew(socket);
+    };
+    const mend = (socket: string, board: FakeBoard): void => {
+      line.unplug(socket);
+      board.mend();
+      setTimeout(() => line.plug(socket, board), 4000);
     };
     for (let i = 0; i < SOCKETS; i++) plugNew(`tty${i}`);
 
-    for (let kills = 0; passed.size < UNITS; ) {
-      const target = kills < KILLS ? Math.min(UNITS - 1, passed.size + Math.floor(next() * 2 * (UNITS / KILLS))) : UNITS;
+    // Spread over the day, the last station lives.
+    for (let kill = 1; kill <= KILLS + 1; kill++) {
+      const target = Math.floor((UNITS * kill) / (KILLS + 1));
       const child = start(path, line, serve);
       const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-      await until(() => passed.size >= target || child.exitCode !== null);
+      await until(() => {
+        // One that went away while nobody was there to say so.
+        for (const [socket, board] of line.boards) if (!board.isPlugged) mend(socket, board);
+        return passed.size >= target || child.exitCode !== null;
+      });
       assert.equal(child.exitCode, null, "the station ended by itself");
-      if (target < UNITS) await new Promise((resolve) => setTimeout(resolve, next() * 300));
+      if (kill <= KILLS) await new Promise((resolve) => setTimeout(resolve, next() * 1000));
       child.kill("SIGKILL");
       await ended;
       for (const board of line.boards.values()) board.hangUp();
-      kills++;
-      if (passed.size === UNITS) assert.ok(kills > KILLS, `killed ${kills} times`);
     }
 
     const ledger = new Ledger(path);
