@@ -91,6 +91,11 @@ export interface Toy {
   messages(): number;
   /** OK, or why there is no audio until the next boot. */
   audioCode(): Code;
+  /**
+   * What JavaScript came too late for since boot: converter results that no message holds, then playback buffers that sounded
+   * again instead of the next.
+   */
+  losses(): number[];
   /** Gives the token of the next hold to the bench instead of recording. */
   lendHold(to: (token: PawToken) => void): void;
 }
@@ -107,6 +112,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   let captureCode: Code = OK;
   let capturedSamples = 0;
   let playedCode: Code = OK;
+  const losses = [0, 0];
   let housekeeping: TimerId | undefined;
   let gestureTimer: TimerId | undefined;
 
@@ -114,13 +120,15 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     ending: function () {
       handle(ENDING);
     },
-    ended: function (code, samples) {
+    ended: function (code, samples, dropped) {
+      losses[0] += dropped;
       captureCode = code;
       capturedSamples = samples;
       handle(CAPTURED);
     },
   });
-  const player = createPlayer(clock, hal.speaker, kernel, log, function (code) {
+  const player = createPlayer(clock, hal.speaker, kernel, log, function (code, late) {
+    losses[1] += late;
     playedCode = code;
     handle(PLAYED);
   });
@@ -383,6 +391,9 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     messages: log.count,
     audioCode: function () {
       return audioCode;
+    },
+    losses: function () {
+      return losses;
     },
     lendHold: function (to) {
       borrower = to;

@@ -22,7 +22,7 @@ export interface Player {
   message(): Message | undefined;
 }
 
-export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code) => void): Player {
+export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code, late: number) => void): Player {
   let playing: Message | undefined;
   // Blocks nextBlock..loadedTo-1 of this message lie in kernel.playing, whole and unplayed; block n in playing[n & 1].
   let loaded: Message | undefined;
@@ -84,10 +84,10 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     return message !== undefined && load(message);
   }
 
-  function onEnd(code: Code): void {
+  function onEnd(code: Code, late: number): void {
     if (loader !== undefined) clock.cancel(loader);
     loader = undefined;
-    ended(code === OK ? failure : code);
+    ended(code === OK ? failure : code, late);
   }
 
   function play(message: Message): Code {

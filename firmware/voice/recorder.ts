@@ -21,8 +21,11 @@ const QUEUE_BLOCKS = 6;
 export interface RecorderListener {
   /** Five seconds are left. */
   ending(): void;
-  /** The recording is over, whatever ended it, and the microphone is off. `samples` is 0 when nothing was kept. */
-  ended(code: Code, samples: number): void;
+  /**
+   * The recording is over, whatever ended it, and the microphone is off. `samples` is 0 when nothing was kept; `dropped` tells
+   * how many converter results JavaScript came too late for.
+   */
+  ended(code: Code, samples: number, dropped: number): void;
 }
 
 export interface Recorder {
@@ -45,6 +48,7 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
   let complete = 0;
   let stored = 0;
   let failure: Code = OK;
+  let dropped = 0;
   let isWarned = false;
   let hasEnded = false;
   let step: TimerId | undefined;
@@ -58,12 +62,12 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
     if (failure === OK && samples >= SHORTEST_SAMPLES) {
       failure = log.commit(samples);
       if (failure === OK) {
-        listener.ended(OK, samples);
+        listener.ended(OK, samples, dropped);
         return;
       }
     }
     log.abandon();
-    listener.ended(failure, 0);
+    listener.ended(failure, 0, dropped);
   }
 
   function storeOne(): void {
@@ -98,8 +102,9 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
     armStep();
   }
 
-  function onEnd(code: Code): void {
+  function onEnd(code: Code, lost: number): void {
     microphone.close();
+    dropped = lost;
     if (failure === OK) failure = code;
     if (failure === OK) keep(Math.ceil(kernel.flush() / BLOCK_SAMPLES));
     hasEnded = true;
@@ -123,6 +128,7 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
     complete = 0;
     stored = 0;
     failure = OK;
+    dropped = 0;
     isWarned = false;
     hasEnded = false;
     kernel.beginCapture(microphone.midScale, microphone.fullScale, decimation);

@@ -64,7 +64,7 @@ export interface MockSpeaker extends Speaker {
   /** Asks for `words` words at `address`, as a buffer that falls empty does; returns how many came. */
   ask(address: number, words: number): number;
   /** Ends the playback. */
-  end(code: Code): void;
+  end(code: Code, late?: number): void;
 }
 
 export function mockSpeaker(): MockSpeaker {
@@ -91,12 +91,12 @@ export function mockSpeaker(): MockSpeaker {
       speaker.tones.push([0, 0]);
     },
     ask: (address, words) => (fill ? fill(address, words) : 0),
-    end(code) {
+    end(code, late = 0) {
       const ended = onEnd;
       speaker.isPlaying = false;
       fill = undefined;
       onEnd = undefined;
-      ended?.(code, 0);
+      ended?.(code, late);
     },
   };
   return speaker;

@@ -51,9 +51,13 @@ describe("the player", () => {
       },
     } as unknown as MessageLog;
     const ends: number[] = [];
-    const player = createPlayer(mockClock(globalThis as never), speaker, kernel, log, (code) => void ends.push(code));
+    const lates: number[] = [];
+    const player = createPlayer(mockClock(globalThis as never), speaker, kernel, log, (code, late) => {
+      ends.push(code);
+      lates.push(late);
+    });
     const message = { sequence: 1, samples: SAMPLES } as Message;
-    return { speaker, player, message, words, reads, ends };
+    return { speaker, player, message, words, reads, ends, lates };
   }
 
   const expected = (samples: number): string[] =>
@@ -69,6 +73,13 @@ describe("the player", () => {
       assert.deepEqual(ends, [OK]);
     });
   }
+
+  it("tells how many buffers came too late", () => {
+    const { speaker, player, message, lates } = setUp();
+    player.play(message);
+    speaker.end(OK, 3);
+    assert.deepEqual(lates, [3]);
+  });
 
   it("plays what it had prepared without reading it again", () => {
     const { speaker, player, message, words, reads } = setUp();

@@ -60,7 +60,7 @@ describe("the recorder", () => {
     } as unknown as MessageLog;
     const recorder = createRecorder(mockClock(globalThis as never), microphone, kernel, log, {
       ending: () => void events.push("ending"),
-      ended: (code, count) => void events.push(`ended ${code} ${count}`),
+      ended: (code, count, dropped) => void events.push(`ended ${code} ${count}${dropped > 0 ? `, ${dropped} dropped` : ""}`),
     });
     let isLive = true;
     const token = { isLive: () => isLive } as PawToken;
@@ -86,6 +86,19 @@ describe("the recorder", () => {
     finish();
     assert.deepEqual(stored, Array.from({ length: Math.ceil(20000 / BLOCK_SAMPLES) }, (_, i) => i));
     assert.deepEqual(events, ["commit 20000, microphone off", `ended ${OK} 20000`]);
+  });
+
+  it("tells what the microphone dropped, of this recording only", () => {
+    const { recorder, microphone, events, token, hear, finish } = setUp();
+    for (const end of [() => microphone.end(OK, 800), finish]) {
+      recorder.open(token);
+      recorder.start();
+      hear(SHORTEST_SAMPLES);
+      recorder.stop();
+      end();
+      time.tick(100);
+    }
+    assert.deepEqual(events.filter((event) => event.startsWith("ended")), [`ended ${OK} ${SHORTEST_SAMPLES}, 800 dropped`, `ended ${OK} ${SHORTEST_SAMPLES}`]);
   });
 
   for (const count of [0, 1, SHORTEST_SAMPLES - 2]) {
