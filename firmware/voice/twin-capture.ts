@@ -48,7 +48,7 @@ const WAY_WORDS = 16;
 
 /** The error filter on four words, newest first or, for a way's samples, oldest first (`next` = -1); in 1/16. */
 function weigh(s: Int32Array, newest: number, next: 1 | -1): number {
-  return 4 * (s[newest] - s[newest + next] - s[newest + 3 * next]) + 2 * s[newest + 2 * next] + s[newest + 3 * next];
+  return 4 * (s[newest] - s[newest + next]) + 3 * (s[newest + 2 * next] - s[newest + 3 * next]);
 }
 
 function blockOf(s: Int32Array, ring: Int32Array): Int32Array {

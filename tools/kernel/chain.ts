@@ -50,15 +50,16 @@ export function convert(voice: Float32Array, chain: Chain, noiseDbfs: number): I
   return results;
 }
 
-function shaped(results: Int16Array, mid: number, decimation: 1 | 2): Int16Array {
+/** What the kernel's front makes of converter results. */
+export function shaped(results: Int16Array, { mid, full, decimation }: CaptureSettings): Int16Array {
   const state = new Int32Array(CAPTURE_STATE_WORDS);
   state[CAPTURE_MID] = mid;
-  state[CAPTURE_SCALE] = Math.floor((32767 * 32768) / mid);
+  state[CAPTURE_SCALE] = Math.floor((32767 * 32768) / full);
   state[CAPTURE_DECIMATION] = decimation;
   return shape(state, results);
 }
 
-function greedyBlocks(samples: Int16Array): Uint8Array {
+export function greedyBlocks(samples: Int16Array): Uint8Array {
   const blocks = new Uint8Array(Math.ceil(samples.length / BLOCK_SAMPLES) * BLOCK_BYTES);
   for (let i = 0, index = 0; i * BLOCK_BYTES < blocks.length; i++) {
     index = encodeBlock(samples.subarray(i * BLOCK_SAMPLES, (i + 1) * BLOCK_SAMPLES), blocks.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES), index);
@@ -66,7 +67,7 @@ function greedyBlocks(samples: Int16Array): Uint8Array {
   return blocks;
 }
 
-function toyBlocks(results: Int16Array, settings: CaptureSettings): Uint8Array {
+export function toyBlocks(results: Int16Array, settings: CaptureSettings): Uint8Array {
   const toy = createTwinHarness();
   toy.beginCapture(settings);
   const blocks: Uint8Array[] = [];
@@ -93,7 +94,7 @@ export function encode(results: Int16Array, chain: Chain): Message {
   const decimation = chain.conversionHz / chain.average === 2 * MESSAGE_HZ ? 2 : 1;
   const samples = Math.floor(results.length / decimation);
   if (chain.coder === "toy" && !chain.levelControl) return { blocks: toyBlocks(results, { mid, full: mid, decimation }), samples };
-  const plain = shaped(results, mid, decimation);
+  const plain = shaped(results, { mid, full: mid, decimation });
   const { samples: input, gains } = chain.levelControl ? controlLevel(plain) : { samples: plain };
   const coders: Readonly<Record<Coder, () => Uint8Array>> = {
     greedy: () => greedyBlocks(input),

@@ -10,6 +10,8 @@ import { SAADC_EFFECTIVE_BITS } from "../../sim/blocks/facts.ts";
 import { UserError } from "../errors.ts";
 import { MESSAGE_HZ, WAVEFORM_BITS, type Chain } from "./chain.ts";
 import { lena, spokenWords, type Clip } from "./clips.ts";
+import { measureCounts } from "./counts.ts";
+import { ENCODER_LEVELS_DBFS, measureEncoders } from "./encoders.ts";
 import { CHAINS, LEVELS_DBFS, NOISES_DBFS, SHIPPED, measure, measureSpeakers, type Figures, type Row, type SpeakerRow } from "./quality.ts";
 import { WORDS_PER_SAMPLE } from "./speakers.ts";
 
@@ -115,6 +117,23 @@ function lenaVersion(): string {
   return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
 }
 
+/** The encoders alone, and what the toy's costs. */
+async function encoderTable(clips: readonly Clip[]): Promise<string[]> {
+  const columns = await Promise.all(clips.map((clip) => measureEncoders(clip)));
+  const mean = (values: readonly number[]): string => (values.reduce((sum, x) => sum + x, 0) / values.length).toFixed(2);
+  const { counts } = await measureCounts();
+  return [
+    `Voice band, mean and single figures at peaks of ${ENCODER_LEVELS_DBFS.join(" / ")} dBFS, in dB (tools/kernel/encoders.ts).`,
+    "",
+    `| encoder | ${clips.map(({ name }) => name).join(" | ")} |`,
+    `|${"---|".repeat(clips.length + 1)}`,
+    ...columns[0]!.map(({ name }, i) => `| ${name} | ${columns.map((rows) => `**${mean(rows[i]!.snrDb)}** (${list(rows[i]!.snrDb)})`).join(" | ")} |`),
+    "",
+    "What the toy's takes of the core per sample, the kernel's front included, by executing the Thumb bytes (10% of 64 MHz are 800):",
+    ...counts.filter(({ what }) => what.startsWith("capture")).map(({ what, instructions, cycles }) => `- ${what}: ${instructions.toFixed(0)} instructions, ${cycles.toFixed(0)} Cortex-M0+ cycles.`),
+  ];
+}
+
 /** The whole document. `onRow` hears the name of each row when it is measured. */
 export async function qualityReport(onRow?: (name: string) => void): Promise<string> {
   const spoken = spokenWords();
@@ -130,6 +149,7 @@ export async function qualityReport(onRow?: (name: string) => void): Promise<str
     rows.push(...mine);
     parts.push(`## End to end: ${clip.name}\n${source}; ${(clip.samples.length / clip.rateHz).toFixed(1)} s at ${clip.rateHz / 1000} kHz.\n\n${chainTable(mine, clip.name).join("\n")}\n`);
   }
+  parts.push(`## The encoder alone\n${(await encoderTable(clips.map(({ clip }) => clip))).join("\n")}\n`);
   parts.push(`## The level control's worth\n${verdict(rows)}\n`);
   for (const { clip } of clips) {
     parts.push(`## The speaker alone: ${clip.name}\nAgainst the decoded message of the shipped chain, noise ${NOISES_DBFS[0]}.\n\n${speakerTable(await measureSpeakers(clip)).join("\n")}\n`);

@@ -2,7 +2,7 @@
 //
 // The search keeps up to eight ways to encode the last samples, one per step index modulo 8, so that they differ in what
 // matters later. A way's cost is the square of its error seen through a filter that forgives what lies outside 100-3600 Hz:
-// 1 + (4 z^-1 - 4 z^-2 + 2 z^-3 - 3 z^-4) / 16, near the linear prediction of a spectrum that is 10 dB lower in the band, by
+// 1 + (4 z^-1 - 4 z^-2 + 3 z^-3 - 3 z^-4) / 16, near the linear prediction of a spectrum that is 10 dB lower in the band, by
 // whole numbers that are cheap to multiply by. Their sizes add up to less than 16, so errors fed back cannot grow.
 // Words of eight nibbles are settled four words behind the newest sample: the best way decides, those that differ die.
 // So the result does not depend on how the samples were cut into calls.

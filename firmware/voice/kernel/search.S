@@ -57,12 +57,11 @@ search:
   // The error filter on the samples before this one, which move up by one.
   mov r10, r0
   ldmia r0!, {r2, r3, r4, r5}
+  subs r5, r4, r5
   subs r6, r2, r3
-  subs r6, r6, r5
-  adds r6, r6, r6
-  adds r6, r6, r4
-  adds r6, r6, r6
   adds r6, r6, r5
+  lsls r6, r6, #2
+  subs r6, r6, r5
   lsls r5, r1, #4
   adds r6, r6, r5
   adds r6, r6, #8
@@ -136,14 +135,13 @@ done:
 3:
   stmia r0!, {r1, r3, r4, r7}
   // What is left to the aim: r7, with the sign in bit 3 of r4.
+  subs r3, r3, r1
   subs r4, r7, r4
-  subs r4, r4, r1
-  adds r4, r4, r4
   adds r4, r4, r3
-  adds r4, r4, r4
-  adds r1, r1, r4
-  ldr r3, [sp, #AIM]
-  subs r1, r3, r1
+  lsls r4, r4, #2
+  subs r4, r4, r3
+  ldr r1, [sp, #AIM]
+  subs r1, r1, r4
   asrs r1, r1, #4
   movs r4, #0
   subs r7, r1, r7

@@ -96,7 +96,7 @@ describe("voice kernel", function () {
       it(`encodes a real voice alike at ${decimation} samples to one and gain ${gain}`, () => {
         const settings = { ...SETTINGS, decimation };
         const input = toAdc(voice16.map((x) => x * gain).subarray(0, 6000), settings);
-        captureBoth(input, settings, [4000, 2, 4, 1334]);
+        captureBoth(input, settings, [1999, 1, 2, 667].map((samples) => samples * decimation));
       });
     }
   }
