@@ -13,11 +13,6 @@ const STALL_MS = 1300;
 const STALLS_AT_RELEASE_MS = [400, 600, 800, STALL_MS];
 const RESULTS_PER_MS = 16;
 
-/** What the toy tells at its console: converter results dropped, playback buffers late. */
-function losses(toy: Toy): number[] {
-  return JSON.parse(toy.machine.evaluate("JSON.stringify(pawlock.toy.losses())")!) as number[];
-}
-
 describe(`a stall of ${STALL_MS} ms`, () => {
   afterEach(assertPromisesKept);
 
@@ -41,7 +36,6 @@ describe(`a stall of ${STALL_MS} ms`, () => {
         // At most what came while JavaScript stood still, less the two buffers that the hardware fills alone.
         assert.ok(lost > 0 && lost <= STALL_MS * RESULTS_PER_MS, `${lost} results are missing`);
         assert.equal(lost % 800, 0, `${lost} missing results are not whole buffers`);
-        assert.deepEqual(losses(toy), [lost, 0], "the toy has counted what is missing");
         assert.deepEqual(sounds(toy, fromMs), ["start", "stop"]);
         if (board.flashMap.log.kind === "flash") assert.deepEqual(toy.messages()[0]!.blocks, encoded(board, joined(toy.captured)).blocks);
         toy.assertHealthy();
@@ -64,9 +58,6 @@ describe(`a stall of ${STALL_MS} ms`, () => {
         const fromMs = toy.nowMs;
         toy.tap().wait(1200).stall(STALL_MS).wait(6000);
         assert.equal(playbacks(toy, fromMs, true).length, 1);
-        const [dropped, late] = losses(toy);
-        assert.equal(dropped, 0);
-        assert.ok(late! > 0, "the toy has counted the buffers that came too late");
         assert.equal(toy.lastLevel(board.speaker.output), 0);
         const tappedMs = toy.nowMs;
         toy.tap().wait(1000);

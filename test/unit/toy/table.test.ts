@@ -76,6 +76,19 @@ describe("toy state table", () => {
     });
   });
 
+  it("adds up what a late interpreter cost in recordings and playbacks", () => {
+    self = reach(SAVING);
+    self.microphone.end(OK, 800);
+    self.time.tick(1000);
+    assert.equal(self.toy.state(), IDLE);
+    assert.deepEqual(self.toy.losses(), [800, 0]);
+    for (const late of [1, 2]) {
+      self.toy.handle(states.TAPPED_ONCE);
+      self.speaker.end(OK, late);
+    }
+    assert.deepEqual(self.toy.losses(), [800, 3]);
+  });
+
   for (let state = 0; state < stateNames.length; state++) {
     it(`goes on from every cell of ${stateNames[state]} to idle or broken when left alone`, () => {
       for (let event = 0; event < eventNames.length; event++) {
