@@ -19,7 +19,7 @@ export const MESSAGE_RATE_HZ = 8000;
  * capture(state, samples, count, blocks) -> blocks completed since the state was zeroed.
  * Reads `count` 16-bit words at `samples` (a multiple of the decimation; what is left over is ignored), shapes and encodes
  * them into a ring of two blocks at `blocks` (2 x BLOCK_BYTES).
- * flush(state, blocks, 0, 0) -> samples encoded in all; pads the block in the making with zero nibbles.
+ * flush(state, blocks, 0, 0) -> samples encoded in all; ends the recording: completes the block in the making with zero nibbles.
  * Words of `state` (Int32), zeroed by the caller but for the configuration:
  */
 export const CAPTURE_STATE_WORDS = 322;

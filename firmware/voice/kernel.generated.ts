@@ -1,6 +1,6 @@
 // Made by tools/kernel/build.ts from firmware/voice/kernel; do not edit. 1492 bytes of ARMv6-M Thumb code.
 // Compiler: arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205
-// SHA-256 of sources and flags: 66fa8f234c009468f8aef9f86f361711e379a798942ba9de36a8dcc6e5acb2b7
+// SHA-256 of sources and flags: d64c5fd777cc89af1497122583b3c1664ec0ebdc2bfba832e6df587a0dd75519
 
 import type { KernelImage } from "./kernel.ts";
 

@@ -14,7 +14,7 @@
   .equ SLOTS_SHIFT, 3
   .equ LAST_INDEX, 2 * 88
 
-  .equ STEPS, 4 * 8 + 2 * (1 << (WAY_SHIFT + SLOTS_SHIFT)) // in Search, beside what begins it
+  .equ STEPS, 4 * 8 + 2 * (1 << (WAY_SHIFT + SLOTS_SHIFT)) // in Search: the step table, after eight words and both generations of ways
 
   // On the stack
   .equ STEPS_AT, 0
