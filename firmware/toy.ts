@@ -8,8 +8,9 @@ import {
   HEART_WAITING,
   createHeartLight,
 } from "./heart/heart.ts";
-import { createMessageLog, type Message } from "./messages/log.ts";
+import type { Message } from "./messages/index.ts";
 import { ORIGIN_FAMILY } from "./messages/layout.ts";
+import type { createStore as CreateStore } from "./messages/store.ts";
 import { createGesture } from "./paw/gesture.ts";
 import {
   EARCON_BATTERY,
@@ -37,7 +38,7 @@ export const SAVING = 3;
 export const PLAYING = 4;
 /** Forgetting everything, page by page. */
 export const RESETTING = 5;
-/** No audio path: kernel, its memory, converter or PWM failed at boot. */
+/** No audio path, or no store: kernel, its memory, converter or PWM failed at boot, or the store holds a newer layout. */
 export const BROKEN = 6;
 export const STATE_NAMES = "idle chirping recording saving playing resetting broken";
 
@@ -100,15 +101,16 @@ export interface Toy {
   lendHold(to: (token: PawToken) => void): void;
 }
 
-export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): Toy {
+export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, createStore: typeof CreateStore): Toy {
   const clock: Clock = hal.clock;
   const kernel = createKernel(hal.native, image);
-  const log = createMessageLog(hal.flash, hal.native, LIMIT_SAMPLES);
+  const store = createStore(hal, kernel, LIMIT_SAMPLES);
+  const log = store.messages;
   const earcons = createEarcons(hal.speaker, clock);
   const light = createHeartLight(hal.heart, clock);
   // OK, or why there is no audio until the next boot.
   const audioCode = kernel.code || hal.selfTest();
-  let state = audioCode === OK ? IDLE : BROKEN;
+  let state = BROKEN;
   let captureCode: Code = OK;
   let capturedSamples = 0;
   let playedCode: Code = OK;
@@ -159,14 +161,14 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   function maintain(): void {
     housekeeping = undefined;
     // A step takes longer than a tone may be stretched, or a child kept waiting.
-    if (earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || log.maintain()) {
+    if (earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || store.maintain()) {
       housekeeping = clock.after(MAINTAIN_MS, maintain);
     }
   }
 
   function forget(): void {
     housekeeping = undefined;
-    if (log.forget()) housekeeping = clock.after(FORGET_MS, forget);
+    if (store.forget()) housekeeping = clock.after(FORGET_MS, forget);
     else handle(FORGOTTEN);
   }
 
@@ -277,9 +279,14 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     enter(RESETTING);
   }
 
+  function restState(): number {
+    return (audioCode || store.code()) === OK ? IDLE : BROKEN;
+  }
+
   function resetDone(): void {
+    store.renew();
     earcons.play(EARCON_RESET);
-    enter(audioCode === OK ? IDLE : BROKEN);
+    enter(restState());
   }
 
   function say(earcon: number): void {
@@ -374,8 +381,8 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     armGesture();
   }
 
-  log.scan();
-  enter(state);
+  store.load();
+  enter(store.isResetting() ? RESETTING : restState());
   if (state === BROKEN) earcons.play(EARCON_ERROR);
   hal.paw.listen(function (pressed, atMs) {
     if (pressed) gesture.press(atMs);

@@ -6,6 +6,7 @@ import { internalRun } from "../boards/flash-map.ts";
 import { Air } from "./air/air.ts";
 import { Bonds } from "./air/bonds.ts";
 import { bondFlashTimes } from "./air/chip.ts";
+import { keyRoots } from "./blocks/ficr.ts";
 import type { Bus } from "./bus.ts";
 import type { CodeMemory } from "./cost/model.ts";
 import type { Engine } from "./engine.ts";
@@ -122,6 +123,11 @@ export class Stage {
     const cut = flash.cut && { ...flash.cut, operation: flash.cut.operation - flash.operations.length };
     this.world.release(clock.now);
     this.#boot(clock.now, cut);
+  }
+
+  /** The chip's own roots, eight words: what its factory information holds. */
+  get roots(): Uint32Array {
+    return keyRoots(this.#options.seed ?? 1);
   }
 
   get nowMs(): number {

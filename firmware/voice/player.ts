@@ -1,7 +1,8 @@
 // Plays one message: message log -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
 
 import { OK, type Clock, type Code, type Speaker, type TimerId } from "../../hal/contract.ts";
-import type { Message, MessageLog } from "../messages/log.ts";
+import type { Message } from "../messages/index.ts";
+import type { MessageLog } from "../messages/log.ts";
 import { BLOCK_SAMPLES } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
 

@@ -1,9 +1,28 @@
 // The kernel's TypeScript twin: the same functions on the same memory, bit for bit (a test runs the Thumb bytes beside it).
 // For tests, the simulator and tools; never in the bundle.
 
-import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_POSITION, RENDER_SAMPLES, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
+import { ERASED_WORD, HEADER_WORDS, WORD_MAGIC, WORD_SAMPLES } from "../messages/layout.ts";
+import {
+  BLOCK_BYTES,
+  CAPTURE_DECIMATION,
+  CAPTURE_STATE_WORDS,
+  RENDER_BLOCK,
+  RENDER_POSITION,
+  RENDER_SAMPLES,
+  RENDER_STATE_WORDS,
+  RENDER_WORDS_PER_SAMPLE,
+  SCAN_STATE_WORDS,
+  SEAL_AAD,
+  SEAL_AAD_BYTES,
+  SEAL_KEY,
+  SEAL_NONCE,
+  SEAL_STATE_WORDS,
+  SEAL_TAG,
+} from "./abi.ts";
 import { capture as captureOn, flush as flushOn } from "./twin-capture.ts";
 import { render as renderOn } from "./twin-render.ts";
+import { scan as scanOn } from "./twin-scan.ts";
+import { applyStream, tagOf } from "./twin-seal.ts";
 
 /** RAM by address. Throws where there is none; a view of words must lie aligned in the buffer behind it. */
 export interface TwinMemory {
@@ -23,6 +42,9 @@ export interface Twin {
   flush(state: number, blocks: number): number;
   render(state: number, words: number, count: number): number;
   crc32(address: number, length: number, crc: number): number;
+  seal(state: number, data: number, length: number): number;
+  open(state: number, data: number, length: number, tagBytes: number): number;
+  scan(sealState: number, state: number, headers: number, sheets: number): number;
   readonly functions: readonly TwinFunction[];
 }
 
@@ -37,12 +59,26 @@ const RENDER_CYCLES_OF_ONE = 150;
 const CRC_CYCLES_PER_BYTE = 82;
 /** An empty block, of which all words are cleared. */
 const FLUSH_CYCLES = 2310;
+/** Every sealing, each 16 bytes of text or associated data, and each 64 bytes of text. */
+const SEAL_CYCLES = 12850;
+const SEAL_CYCLES_PER_16 = 3170;
+const SEAL_CYCLES_PER_64 = 9520;
+/** A blank sheet, one that holds anything, and one that begins a message. */
+const SCAN_CYCLES_PER_BLANK = 110;
+const SCAN_CYCLES_PER_USED = 3000;
+const SCAN_CYCLES_PER_MESSAGE = 24000;
 
 const CRC_TABLE = new Int32Array(256);
 for (let i = 0; i < 256; i++) {
   let c = i;
   for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ -306674912 : c >>> 1;
   CRC_TABLE[i] = c;
+}
+
+function crcOf(bytes: Uint8Array, crc = 0): number {
+  let c = ~crc;
+  for (let i = 0; i < bytes.length; i++) c = CRC_TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
+  return ~c;
 }
 
 export function createTwin(memory: TwinMemory): Twin {
@@ -67,10 +103,62 @@ export function createTwin(memory: TwinMemory): Twin {
   }
 
   function crc32(address: number, length: number, crc: number): number {
-    const bytes = memory.view(address, length);
-    let c = ~crc;
-    for (let i = 0; i < length; i++) c = CRC_TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
-    return ~c;
+    return crcOf(memory.view(address, length), crc);
+  }
+
+  function bytesOf(address: number, length: number): Uint8Array {
+    return length > 0 ? memory.view(address, length) : new Uint8Array(0);
+  }
+
+  function tagFor(s: Int32Array, data: Uint8Array): Uint8Array {
+    return tagOf(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), bytesOf(s[SEAL_AAD] >>> 0, s[SEAL_AAD_BYTES]), data);
+  }
+
+  function tagIn(s: Int32Array): Uint8Array {
+    return new Uint8Array(s.buffer, s.byteOffset + SEAL_TAG * 4, 16);
+  }
+
+  function seal(state: number, at: number, length: number): number {
+    const s = words(state, SEAL_STATE_WORDS * 4);
+    const data = bytesOf(at, length);
+    applyStream(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), data);
+    tagIn(s).set(tagFor(s, data));
+    return 0;
+  }
+
+  function open(state: number, at: number, length: number, tagBytes: number): number {
+    const s = words(state, SEAL_STATE_WORDS * 4);
+    const data = bytesOf(at, length);
+    const is = tagFor(s, data);
+    const claimed = tagIn(s);
+    for (let i = 0; i < tagBytes; i++) if (is[i] !== claimed[i]) return 1;
+    applyStream(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), data);
+    return 0;
+  }
+
+  function unsigned(address: number, bytes: number): Uint32Array {
+    const view = memory.view(address, bytes);
+    return new Uint32Array(view.buffer, view.byteOffset, bytes >> 2);
+  }
+
+  function scan(sealState: number, state: number, headers: number, sheets: number): number {
+    const key = words(sealState, SEAL_NONCE * 4);
+    return scanOn(key, unsigned(state, SCAN_STATE_WORDS * 4), unsigned(headers, sheets * HEADER_WORDS * 4), sheets, crcOf);
+  }
+
+  function scanCycles(_sealState: number, _state: number, headers: number, sheets: number): number {
+    const w = unsigned(headers, sheets * HEADER_WORDS * 4);
+    let cycles = CALL_CYCLES;
+    for (let at = 0; at < w.length; at += HEADER_WORDS) {
+      const isUsed = w[at + WORD_MAGIC] !== ERASED_WORD;
+      cycles += !isUsed ? SCAN_CYCLES_PER_BLANK : w[at + WORD_SAMPLES] === ERASED_WORD ? SCAN_CYCLES_PER_USED : SCAN_CYCLES_PER_MESSAGE;
+    }
+    return cycles;
+  }
+
+  function sealCycles(state: number, _at: number, length: number): number {
+    const blocks = Math.ceil(length / 16) + Math.ceil(words(state, SEAL_STATE_WORDS * 4)[SEAL_AAD_BYTES] / 16);
+    return SEAL_CYCLES + blocks * SEAL_CYCLES_PER_16 + Math.ceil(length / 64) * SEAL_CYCLES_PER_64;
   }
 
   function captureCycles(state: number, _samples: number, count: number): number {
@@ -91,11 +179,17 @@ export function createTwin(memory: TwinMemory): Twin {
     flush: flush,
     render: render,
     crc32: crc32,
+    seal: seal,
+    open: open,
+    scan: scan,
     functions: [
       { call: capture, cycles: captureCycles },
       { call: flush, cycles: () => FLUSH_CYCLES },
       { call: render, cycles: renderCycles },
       { call: crc32, cycles: (_address, length) => CALL_CYCLES + length * CRC_CYCLES_PER_BYTE },
+      { call: seal, cycles: sealCycles },
+      { call: open, cycles: sealCycles },
+      { call: scan, cycles: scanCycles },
     ],
   };
 }

@@ -15,6 +15,11 @@ export function createEspruinoFlash(base: number, pages: number): Flash {
     return module.read(length, base + address);
   }
 
+  // The toy's boot waits for this loop.
+  function gather(into: Uint8Array, bytes: number, stride: number, count: number): void {
+    for (let i = 0; i < count; i++) into.set(module.read(bytes, base + i * stride), i * bytes);
+  }
+
   function write(address: number, bytes: Uint8Array): Code {
     if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > pages * PAGE_BYTES) return ERR_RANGE;
     module.write(bytes, base + address);
@@ -27,7 +32,7 @@ export function createEspruinoFlash(base: number, pages: number): Flash {
     return E.CRC32(read(page * PAGE_BYTES, PAGE_BYTES)) === blankCheck ? OK : ERR_HARDWARE;
   }
 
-  return { pageBytes: PAGE_BYTES, pages: pages, read: read, write: write, erasePage: erasePage };
+  return { pageBytes: PAGE_BYTES, pages: pages, read: read, gather: gather, write: write, erasePage: erasePage };
 }
 
 /** Pages of RAM that behave like flash, as long as the power lasts. */
@@ -43,6 +48,9 @@ export function createRamFlash(seconds: number): Flash {
       const copy = new Uint8Array(length);
       copy.set(new Uint8Array(memory.buffer, address, length));
       return copy;
+    },
+    gather: function (into: Uint8Array, bytes: number, stride: number, count: number): void {
+      for (let i = 0; i < count; i++) into.set(new Uint8Array(memory.buffer, i * stride, bytes), i * bytes);
     },
     write: function (address: number, bytes: Uint8Array): Code {
       if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > memory.length) return ERR_RANGE;

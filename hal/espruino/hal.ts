@@ -6,7 +6,8 @@ import { createEspruinoClock } from "./clock.ts";
 import { audioMemoryBytes } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
 import { createDmaSpeaker } from "./dma-speaker.ts";
-import { createMessageFlash } from "./flash.ts";
+import { createEspruinoEntropy } from "./entropy.ts";
+import { createEspruinoFlash, createMessageFlash } from "./flash.ts";
 import { createEspruinoHeart } from "./heart.ts";
 import { createEspruinoNative } from "./native.ts";
 import { createEspruinoPaw } from "./paw.ts";
@@ -38,6 +39,8 @@ export function createEspruinoHal(board: FirmwareBoard): Hal {
     microphone: microphone,
     speaker: speaker,
     flash: createMessageFlash(board),
+    keyPage: board.keyPage === undefined ? undefined : createEspruinoFlash(board.keyPage, 1),
+    entropy: createEspruinoEntropy(),
     power: createEspruinoPower(board),
     native: native,
     selfTest: function () {

@@ -8,6 +8,8 @@ export interface MockFlash extends Flash {
   /** Pages that will not erase, and addresses from which on nothing will be written. */
   readonly stuckPages: number[];
   failWritesFrom: number;
+  /** A page that takes no write. */
+  failWritesTo: number;
 }
 
 const PAGE_BYTES = 4096;
@@ -18,12 +20,16 @@ export function mockFlash(pages: number): MockFlash {
     memory,
     stuckPages: [],
     failWritesFrom: memory.length,
+    failWritesTo: -1,
     pageBytes: PAGE_BYTES,
     pages,
     read: (address, length) => new Uint8Array(memory.buffer.slice(address, address + length)),
+    gather(into, bytes, stride, count) {
+      for (let i = 0; i < count; i++) into.set(memory.subarray(i * stride, i * stride + bytes), i * bytes);
+    },
     write(address, bytes): Code {
       if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > memory.length) return ERR_RANGE;
-      if (address >= flash.failWritesFrom) return ERR_HARDWARE;
+      if (address >= flash.failWritesFrom || Math.floor(address / PAGE_BYTES) === flash.failWritesTo) return ERR_HARDWARE;
       let code: Code = OK;
       for (let i = 0; i < bytes.length; i++) {
         memory[address + i]! &= bytes[i]!;

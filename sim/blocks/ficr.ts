@@ -15,6 +15,16 @@ export interface ChipIdentity {
   readonly pageBytes: number;
 }
 
+/** Where ER and IR lie: roots of the radio stack's keys, eight words. */
+const ROOTS = 0x080;
+const ROOT_WORDS = 8;
+
+/** The roots of the chip with this seed. */
+export function keyRoots(seed: number): Uint32Array {
+  const ficr = new Ficr({ seed, part: 0, ramBytes: 0, flashBytes: 0, pageBytes: 4096 });
+  return Uint32Array.from({ length: ROOT_WORDS }, (_, i) => ficr.read32(ROOTS + i * 4));
+}
+
 export class Ficr implements RegisterBlock {
   readonly name = "FICR";
   readonly base = FICR_BASE;
@@ -27,8 +37,7 @@ export class Ficr implements RegisterBlock {
     set(0x010, pageBytes);
     set(0x014, flashBytes / pageBytes);
     for (const offset of [0x060, 0x064]) set(offset, noise.bits());
-    // ER and IR: roots of the radio stack's keys.
-    for (let offset = 0x080; offset < 0x0a0; offset += 4) set(offset, noise.bits());
+    for (let offset = ROOTS; offset < ROOTS + ROOT_WORDS * 4; offset += 4) set(offset, noise.bits());
     // Bit 0 of DEVICEADDRTYPE set: the address is random.
     set(0x0a0, 0xffffffff);
     set(0x0a4, noise.bits());

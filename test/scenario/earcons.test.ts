@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import type { Board } from "../../boards/board.ts";
-import { give } from "../support/family.ts";
+import { fill, give } from "../support/family.ts";
 import { SOUNDS, soundings, sounds, type SoundName } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -79,10 +79,7 @@ describe("an earcon", () => {
 
   const full = (board: Board): Toy => {
     const toy = new Toy({ board });
-    const messages = messageMemory(board);
-    if (messages.kind === "flash") {
-      for (let page = 0, sequence = 1; page < messages.pages; page += 40, sequence++) give(toy, { page, sequence, seconds: Math.min(40, messages.pages - page), hz: 500 });
-    }
+    fill(toy, { sheetsEach: 20 });
     return toy.powerOn().wait(5000);
   };
 
@@ -114,7 +111,7 @@ describe("an earcon", () => {
     it(`error sounds right on ${board.id}`, () => {
       const toy = new Toy({ board });
       const messages = messageMemory(board);
-      give(toy, { page: 0, sequence: 1, seconds: 1, hz: 500 });
+      give(toy, { sheet: 0, sequence: 1, seconds: 1, hz: 500 });
       if (messages.kind === "flash") {
         const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;
         memory.bytes[messages.base - memory.base + 700]! ^= 1;

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
-import { give } from "../support/family.ts";
+import { SHEET_BYTES } from "../../tools/image/blocks.ts";
+import { give, ringSheets } from "../support/family.ts";
 import { soundings, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -81,17 +82,27 @@ describe("a gesture", () => {
       if (messages.kind === "flash") {
         it("for reset leaves no byte of voice in flash", () => {
           const toy = new Toy({ board });
-          give(toy, { page: 0, sequence: 1, seconds: 3, hz: 500 });
-          give(toy, { page: 8, sequence: 2, seconds: 2, hz: 600, isHeard: true });
+          give(toy, { sheet: 0, sequence: 1, seconds: 3, hz: 500 });
+          give(toy, { sheet: 8, sequence: 2, seconds: 2, hz: 600, isHeard: true });
           // What a torn erase left: a page that begins as if it were blank, far from where housekeeping looks.
           const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;
           const area = memory.bytes.subarray(messages.base - memory.base, messages.base - memory.base + messages.pages * PAGE_BYTES);
-          area.fill(0x5a, (messages.pages - 2) * PAGE_BYTES + 100, (messages.pages - 1) * PAGE_BYTES);
+          area.fill(0x5a, ringSheets(board) * SHEET_BYTES - PAGE_BYTES + 100, ringSheets(board) * SHEET_BYTES);
           toy.powerOn().wait(4000);
           toy.speak(tone(440, 3), 400).hold(3000).wait(1500);
           assert.equal(toy.messages().length, 3);
+          const key = toy.key;
+          const before = Buffer.from(area.subarray(ringSheets(board) * SHEET_BYTES));
           tapsAndHold(toy, 7, 11000).wait(40000);
-          assert.equal(area.findIndex((byte) => byte !== 0xff), -1, "a byte is left");
+          const kept = ringSheets(board) * SHEET_BYTES;
+          assert.equal(area.subarray(0, kept).findIndex((byte) => byte !== 0xff), -1, "a byte is left");
+          assert.notDeepEqual(toy.key, key, "the key is another one");
+          // Records begin anew under it: nothing of what was there before.
+          const left = Buffer.from(area.subarray(kept));
+          for (let at = 0; at + 16 <= before.length; at += 16) {
+            const old = before.subarray(at, at + 16);
+            if (new Set(old).size > 8) assert.equal(left.indexOf(old), -1, "something from before is left");
+          }
           toy.assertHealthy();
         });
       }

@@ -2,12 +2,11 @@
 // forgets. Then it boots again: what it had confirmed is whole, nothing wrong is there, and it records as before.
 
 import assert from "node:assert/strict";
-import { messageMemory } from "../../boards/flash-map.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import type { Board } from "../../boards/board.ts";
 import type { CutPlan } from "../../sim/flash.ts";
-import { give } from "../support/family.ts";
+import { fill, give } from "../support/family.ts";
 import { random } from "../support/random.ts";
 import { sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
@@ -20,15 +19,17 @@ interface Story {
   /** Sequence numbers of the messages that lie in flash before, and of those that must be whole whatever happens. */
   readonly prepare: (toy: Toy) => void;
   readonly act: (toy: Toy) => void;
+  /** How long the next boot may take until the toy records again: a reset that was cut short goes on. */
+  readonly recoveryMs?: number;
   /** Messages that the story itself may take away. */
   readonly mayGo: (sequence: number) => boolean;
 }
 
 const never = (): boolean => false;
 const some = (toy: Toy): void => {
-  give(toy, { page: 0, sequence: 1, seconds: 2, hz: 500, isHeard: true });
-  give(toy, { page: 2, sequence: 2, seconds: 1.5, hz: 600 });
-  give(toy, { page: 4, sequence: 3, seconds: 1, hz: 700, isOwn: true });
+  give(toy, { sheet: 0, sequence: 1, seconds: 2, hz: 500, isHeard: true });
+  give(toy, { sheet: 2, sequence: 2, seconds: 1.5, hz: 600 });
+  give(toy, { sheet: 4, sequence: 3, seconds: 1, hz: 700, isOwn: true });
 };
 
 const stories: readonly Story[] = [
@@ -37,17 +38,14 @@ const stories: readonly Story[] = [
   {
     title: "it makes room by dropping the oldest heard",
     prepare: (toy) => {
-      const messages = messageMemory(toy.board);
-      if (messages.kind !== "flash") return;
-      // All pages but some are taken by messages that were heard; the last one was not.
-      let page = 0;
-      for (let sequence = 1; page < messages.pages - 8; sequence++, page += 8) give(toy, { page, sequence, seconds: 7.5, hz: 500, isHeard: true });
-      give(toy, { page, sequence: 99, seconds: 1, hz: 700 });
+      // All sheets but some are taken by messages that were heard; the last one was not.
+      const sheet = fill(toy, { sheetsEach: 4, free: 4, isHeard: true });
+      give(toy, { sheet, sequence: 99, seconds: 1, hz: 700 });
     },
     act: (toy) => void toy.wait(12000),
     mayGo: (sequence) => sequence !== 99,
   },
-  { title: "it forgets everything", prepare: some, act: (toy) => void toy.tap(6).wait(150).hold(10500).wait(30000), mayGo: () => true },
+  { title: "it forgets everything", prepare: some, act: (toy) => void toy.tap(6).wait(150).hold(10500).wait(30000), recoveryMs: 40000, mayGo: () => true },
 ];
 
 describe("a power cut", () => {
@@ -73,7 +71,7 @@ describe("a power cut", () => {
       toy.powerOn(cut).wait(2500);
       story.act(toy);
       assert.equal(toy.machine.isPowered, false, where);
-      toy.powerOn().wait(4000);
+      toy.powerOn().wait(story.recoveryMs ?? 4000);
       const found = toy.messages();
       for (const { sequence, blocks } of found) assert.ok(blocks, `${where}: message ${sequence} is damaged`);
       for (const message of confirmed) {

@@ -1,32 +1,25 @@
 // When the toy cannot record it says why, each with its own sound, and the microphone stays without power.
 
 import assert from "node:assert/strict";
-import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import { provisioned } from "../../tools/image/storage.ts";
-import { give } from "../support/family.ts";
+import { fill, ringSheets } from "../support/family.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, bundleOf, tone } from "../support/toy.ts";
 
-/** A page holds a little more than a second. */
-const LONGEST_IN_PAGES_S = 40;
+/** A sheet holds a little more than two seconds. */
+const LONGEST_IN_SHEETS = 20;
 
 describe("the toy refuses", () => {
   afterEach(assertPromisesKept);
 
   for (const board of boards) {
-    const messages = messageMemory(board);
-    if (messages.kind !== "flash") continue;
+    if (ringSheets(board) === 0) continue;
     it(`on ${board.id} to record over unheard messages when it is full of them`, () => {
       const toy = new Toy({ board });
-      let page = 0;
-      for (let sequence = 1; page < messages.pages; sequence++) {
-        const pages = Math.min(LONGEST_IN_PAGES_S, messages.pages - page);
-        give(toy, { page, sequence, seconds: pages, hz: 500 });
-        page += pages;
-      }
+      fill(toy, { sheetsEach: LONGEST_IN_SHEETS });
       toy.powerOn().wait(5000);
       const before = toy.messages();
       const fromMs = toy.nowMs;
@@ -39,12 +32,7 @@ describe("the toy refuses", () => {
 
     it(`on ${board.id} nothing when the room is taken by heard messages: the oldest go`, () => {
       const toy = new Toy({ board });
-      let page = 0;
-      for (let sequence = 1; page < messages.pages; sequence++) {
-        const pages = Math.min(10, messages.pages - page);
-        give(toy, { page, sequence, seconds: pages, hz: 500, isHeard: true });
-        page += pages;
-      }
+      fill(toy, { sheetsEach: 5, isHeard: true });
       toy.powerOn().wait(30000);
       const fromMs = toy.nowMs;
       toy.speak(tone(440, 3), 400).hold(3000).wait(2000);

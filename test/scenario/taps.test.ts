@@ -8,10 +8,10 @@ import { firstDifference, rendered } from "../support/reference.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
-const FIRST = { page: 0, sequence: 1, seconds: 1.2, hz: 500 };
-const SECOND = { page: 2, sequence: 2, seconds: 0.8, hz: 700 };
-const HEARD = { page: 3, sequence: 3, seconds: 0.9, hz: 900, isHeard: true };
-const OWN = { page: 4, sequence: 4, seconds: 1, hz: 600, isOwn: true };
+const FIRST = { sheet: 0, sequence: 1, seconds: 1.2, hz: 500 };
+const SECOND = { sheet: 2, sequence: 2, seconds: 0.8, hz: 700 };
+const HEARD = { sheet: 3, sequence: 3, seconds: 0.9, hz: 900, isHeard: true };
+const OWN = { sheet: 4, sequence: 4, seconds: 1, hz: 600, isOwn: true };
 
 describe("a tap", () => {
   afterEach(assertPromisesKept);

@@ -1,17 +1,20 @@
 // A message from the family, put into flash as the firmware's log would have written it: until there is a link, the only way
 // for one to arrive.
 
-import { crc32 } from "node:zlib";
+import type { Board } from "../../boards/board.ts";
 import { messageMemory } from "../../boards/flash-map.ts";
-import { BLOCKS_PER_PAGE, ORIGIN_FAMILY, ORIGIN_OWN, PAGE_MAGIC, WORD_CHECK, WORD_COMMIT, WORD_HEARD, WORD_MAGIC, WORD_PLACE, WORD_SAMPLES, WORD_SEQUENCE, blockOffset, checkOffset } from "../../firmware/messages/layout.ts";
+import { PAGES_PER_SHEET, SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
+import { JOURNAL_PAGES, RECORD_PAGES } from "../../firmware/messages/store.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { encodeBlock } from "../../firmware/voice/adpcm.ts";
-import { PAGE_BYTES } from "../../sim/flash.ts";
+import { keyPage, keyPageOf } from "../../tools/image/keys.ts";
+import { logRegion } from "../../tools/image/messages.ts";
+import { writeMessage } from "../../tools/image/write-messages.ts";
 import type { Toy } from "./toy.ts";
 
 export interface Given {
-  /** Page of the ring in which it begins. */
-  readonly page: number;
+  /** Sheet of the ring in which it begins. */
+  readonly sheet: number;
   readonly sequence: number;
   readonly seconds: number;
   readonly hz: number;
@@ -30,32 +33,33 @@ export function toneBlocks(hz: number, samples: number): Uint8Array {
   return blocks;
 }
 
+/** Sheets that messages have on a board that keeps them in flash: records and journal take the last pages. */
+export function ringSheets(board: Board): number {
+  const messages = messageMemory(board);
+  return messages.kind === "flash" ? Math.floor((messages.pages - RECORD_PAGES - JOURNAL_PAGES) / PAGES_PER_SHEET) : 0;
+}
+
+/** Fills the ring but for some sheets with messages of so many sheets each; returns the first sheet that is free. */
+export function fill(toy: Toy, { sheetsEach, free = 0, isHeard = false }: { readonly sheetsEach: number; readonly free?: number; readonly isHeard?: boolean }): number {
+  const end = ringSheets(toy.board) - free;
+  let sheet = 0;
+  for (let sequence = 1; sheet < end; sequence++) {
+    const sheets = Math.min(sheetsEach, end - sheet);
+    give(toy, { sheet, sequence, seconds: (sheets * SHEET_SAMPLES) / MESSAGE_RATE_HZ, hz: 500, isHeard });
+    sheet += sheets;
+  }
+  return sheet;
+}
+
 /** Writes a message into the flash of a toy that is off, or that will be switched off and on; returns its blocks and samples. */
-export function give(toy: Toy, { page, sequence, seconds, hz, isHeard = false, isOwn = false }: Given): { readonly blocks: Uint8Array; readonly samples: number } {
-  const messages = messageMemory(toy.board);
-  if (messages.kind !== "flash") throw new Error(`${toy.board.id} keeps no messages in flash`);
-  const memory = toy.memories.find((candidate) => candidate.holds(messages.base, PAGE_BYTES))!;
+export function give(toy: Toy, { sheet, sequence, seconds, hz, isHeard = false, isOwn = false }: Given): { readonly blocks: Uint8Array; readonly samples: number } {
+  const region = logRegion(toy.board, toy.memories);
+  const keys = keyPageOf(toy.board, toy.memories);
+  if (!region || !keys) throw new Error(`${toy.board.id} keeps no messages in flash`);
+  // A toy that never ran has no key yet.
+  if (!toy.key) keys.set(keyPage(Uint32Array.from({ length: 8 }, (_, i) => 0x01010101 * (i + 1))));
   const samples = Math.round(seconds * MESSAGE_RATE_HZ);
   const blocks = toneBlocks(hz, samples);
-  const count = blocks.length / BLOCK_BYTES;
-  for (let index = 0; index * BLOCKS_PER_PAGE < count; index++) {
-    const at = messages.base - memory.base + ((page + index) % messages.pages) * PAGE_BYTES;
-    const bytes = memory.bytes.subarray(at, at + PAGE_BYTES).fill(0xff);
-    const words = new DataView(bytes.buffer, bytes.byteOffset);
-    const set = (word: number, value: number): void => words.setUint32(word * 4, value, true);
-    set(WORD_MAGIC, PAGE_MAGIC);
-    set(WORD_SEQUENCE, sequence);
-    set(WORD_PLACE, ((isOwn ? ORIGIN_OWN : ORIGIN_FAMILY) << 16) | index);
-    set(WORD_CHECK, crc32(bytes.subarray(0, WORD_CHECK * 4)));
-    for (let block = index * BLOCKS_PER_PAGE; block < Math.min(count, (index + 1) * BLOCKS_PER_PAGE); block++) {
-      const code = blocks.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-      bytes.set(code, blockOffset(block));
-      words.setUint32(checkOffset(block), crc32(code), true);
-    }
-    if (index > 0) continue;
-    set(WORD_SAMPLES, samples);
-    set(WORD_COMMIT, crc32(bytes.subarray(0, WORD_COMMIT * 4)));
-    if (isHeard) set(WORD_HEARD, 0);
-  }
+  writeMessage(region, ringSheets(toy.board), sheet, { sequence, isOwn, isHeard, samples, blocks }, toy.key!);
   return { blocks, samples };
 }

@@ -7,7 +7,8 @@ import { mockMicrophone, mockSpeaker, type MockMicrophone, type MockSpeaker } fr
 import { mockClock } from "../../hal/mock/clock.ts";
 import { mockFlash, type MockFlash } from "../../hal/mock/flash.ts";
 import { mockNative, type MockNative } from "../../hal/mock/native.ts";
-import { mockHeart, mockPaw, mockPower, type MockHeart, type MockPaw, type MockPower } from "../../hal/mock/ports.ts";
+import { mockHeart, mockPaw, mockEntropy, mockPower, type MockHeart, type MockPaw, type MockPower } from "../../hal/mock/ports.ts";
+import { createStore } from "../../firmware/messages/store.ts";
 import { createToy, type Toy } from "../../firmware/toy.ts";
 import { createTwin } from "../../firmware/voice/twin.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
@@ -50,15 +51,17 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const microphone = mockMicrophone(16000);
   const speaker = mockSpeaker();
   const flash = mockFlash(options.pages ?? 60);
+  const keyPage = mockFlash(1);
   const heart = mockHeart();
   const power = mockPower(4000);
   const paw = mockPaw();
   const clock = mockClock(globalThis as never);
   const audio = native.allocate(8000);
   const toy = createToy(
-    { clock, paw, heart, microphone, speaker, flash, power, native, selfTest: () => options.selfTest ?? OK },
+    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, selfTest: () => options.selfTest ?? OK },
     options.image ?? kernelImage,
     LOW_MILLIVOLTS,
+    createStore,
   );
   return {
     toy,

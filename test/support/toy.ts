@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Board } from "../../boards/board.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { Stage, type StageOptions } from "../../sim/stage.ts";
+import { keyOf } from "../../tools/image/keys.ts";
 import { storedMessages, type StoredMessage } from "../../tools/image/messages.ts";
 import { provisioned } from "../../tools/image/storage.ts";
 import { bundleFile } from "../../tools/build/build.ts";
@@ -132,7 +133,12 @@ export class Toy extends Stage {
 
   /** Messages that lie in flash, decoded by the host: what a phone would find. */
   messages(): StoredMessage[] {
-    return storedMessages(this.board, this.memories);
+    return storedMessages(this.board, this.memories, this.key);
+  }
+
+  /** What the toy seals with; undefined while it has no key. */
+  get key(): Uint32Array | undefined {
+    return keyOf(this.board, this.memories, this.roots);
   }
 
   /** Whether the microphone has power now. */

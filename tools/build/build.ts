@@ -48,7 +48,7 @@ export async function buildBundle(board: Board): Promise<BuiltBundle> {
   const options = bundleOptions({
     input: "firmware/main.ts",
     module: "pawlock:build",
-    values: { board: firmwareBoard(board), image: kernelImage, isLinked: board.capabilities.link },
+    values: { board: firmwareBoard(board), image: kernelImage, isLinked: board.capabilities.link, isInRam: board.flashMap.log.kind === "ram" },
     file,
   });
   const warnings: string[] = [];

@@ -168,7 +168,6 @@ export const refusedMethods = {
   flatMap: absent,
   findLast: `${absent}: loop backwards`,
   findLastIndex: `${absent}: loop backwards`,
-  at: `${absent}: a[a.length - 1]`,
   copyWithin: `${absent}: typed arrays have set`,
   reduceRight: `${absent}: loop backwards`,
   codePointAt: `${absent}: charCodeAt`,

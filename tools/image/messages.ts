@@ -1,28 +1,33 @@
-// Messages as they lie in a flash dump: for tests, the simulator's report and, later, fsck. Reads what the firmware's log
-// writes (firmware/messages/layout.ts) and nothing else; trusts no length that it finds.
+// Messages as they lie in a flash dump: for tests, the simulator's report and fsck. Reads what the firmware's log writes
+// (firmware/messages/layout.ts) and nothing else; trusts no length that it finds.
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
 import { messageMemory } from "../../boards/flash-map.ts";
 import {
-  BLOCKS_PER_PAGE,
+  BLOCKS_PER_SHEET,
   ERASED_WORD,
+  HEADER_WORDS,
+  INDEX_MASK,
   ORIGIN_OWN,
+  ORIGIN_SHIFT,
   PAGE_MAGIC,
-  WORD_CHECK,
-  WORD_COMMIT,
-  WORD_DELETED,
-  WORD_HEARD,
+  SPACE_BLOCK,
+  TAG_BYTES,
+  WORD_FLAGS,
   WORD_MAGIC,
   WORD_PLACE,
   WORD_SAMPLES,
   WORD_SEQUENCE,
-  blockOffset,
-  checkOffset,
 } from "../../firmware/messages/layout.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
 import { decodeBlock } from "../../firmware/voice/adpcm.ts";
+import { isCleared, isCommitted, isSound } from "../../firmware/voice/twin-scan.ts";
+import { applyStream, tagOf } from "../../firmware/voice/twin-seal.ts";
 import { PAGE_BYTES, type FlashMemory } from "../../sim/flash.ts";
+import { SHEET_BYTES, blockOffset } from "./blocks.ts";
+
+const NOTHING = new Uint8Array(0);
 
 export interface StoredMessage {
   readonly sequence: number;
@@ -33,51 +38,66 @@ export interface StoredMessage {
   readonly blocks: Uint8Array | undefined;
 }
 
-interface Page {
-  readonly words: DataView;
+interface Sheet {
+  readonly header: Uint32Array;
   readonly bytes: Uint8Array;
 }
 
-const word = (page: Page, index: number): number => page.words.getUint32(index * 4, true);
-const check = (page: Page, words: number): number => crc32(page.bytes.subarray(0, words * 4)) >>> 0;
-
-/** Committed messages in order of their numbers. */
-export function storedMessages(board: Board, memories: readonly FlashMemory[]): StoredMessage[] {
-  const messages = messageMemory(board);
-  if (messages.kind !== "flash") return [];
-  const memory = memories.find((candidate) => candidate.holds(messages.base, messages.pages * PAGE_BYTES))!;
-  const at = messages.base - memory.base;
-  const pages = Array.from({ length: messages.pages }, (_, i): Page => {
-    const bytes = memory.bytes.subarray(at + i * PAGE_BYTES, at + (i + 1) * PAGE_BYTES);
-    return { bytes, words: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
-  }).filter((page) => word(page, WORD_MAGIC) === PAGE_MAGIC && word(page, WORD_CHECK) === check(page, WORD_CHECK));
-  return pages
-    .filter((page) => (word(page, WORD_PLACE) & 0xffff) === 0 && word(page, WORD_DELETED) === ERASED_WORD)
-    .filter((page) => word(page, WORD_COMMIT) === check(page, WORD_COMMIT))
-    .map((first) => read(first, pages))
+/** Committed messages of a log region, in order of their numbers, as `key` opens them. */
+export function messagesIn(region: Uint8Array, key: Uint32Array): StoredMessage[] {
+  const sheets: Sheet[] = [];
+  for (let at = 0; at + SHEET_BYTES <= region.length; at += SHEET_BYTES) {
+    const bytes = region.subarray(at, at + SHEET_BYTES);
+    const header = new Uint32Array(bytes.slice(0, HEADER_WORDS * 4).buffer);
+    if (isSound(header, crc32) && header[WORD_MAGIC] === PAGE_MAGIC) sheets.push({ bytes, header });
+  }
+  return sheets
+    .filter(({ header }) => (header[WORD_PLACE]! & INDEX_MASK) === 0 && header[WORD_SAMPLES] !== ERASED_WORD)
+    .filter(({ header }) => !isCleared(header[WORD_FLAGS]! >>> 16) && isCommitted(key, header))
+    .map((first) => read(first, sheets, key))
     .sort((a, b) => (a.sequence - b.sequence) | 0);
 }
 
-function read(first: Page, pages: readonly Page[]): StoredMessage {
-  const sequence = word(first, WORD_SEQUENCE);
-  const samples = word(first, WORD_SAMPLES);
-  const own = pages.filter((page) => word(page, WORD_SEQUENCE) === sequence);
+/** The log region of a simulated board. */
+export function logRegion(board: Board, memories: readonly FlashMemory[]): Uint8Array | undefined {
+  const messages = messageMemory(board);
+  if (messages.kind !== "flash") return undefined;
+  const memory = memories.find((candidate) => candidate.holds(messages.base, messages.pages * PAGE_BYTES))!;
+  const at = messages.base - memory.base;
+  return memory.bytes.subarray(at, at + messages.pages * PAGE_BYTES);
+}
+
+/** Messages of a simulated board; none without a key. */
+export function storedMessages(board: Board, memories: readonly FlashMemory[], key: Uint32Array | undefined): StoredMessage[] {
+  const region = logRegion(board, memories);
+  return region && key ? messagesIn(region, key) : [];
+}
+
+function read({ header }: Sheet, sheets: readonly Sheet[], key: Uint32Array): StoredMessage {
+  const sequence = header[WORD_SEQUENCE]!;
+  const samples = header[WORD_SAMPLES]!;
+  const own = sheets.filter((sheet) => sheet.header[WORD_SEQUENCE] === sequence);
   return {
     sequence,
     samples,
-    isOwn: word(first, WORD_PLACE) >>> 16 === ORIGIN_OWN,
-    isHeard: word(first, WORD_HEARD) !== ERASED_WORD,
-    blocks: collect(own, Math.ceil(samples / BLOCK_SAMPLES)),
+    isOwn: ((header[WORD_PLACE]! >>> ORIGIN_SHIFT) & 3) === ORIGIN_OWN,
+    isHeard: isCleared(header[WORD_FLAGS]! & 0xffff),
+    blocks: collect(own, sequence, Math.ceil(samples / BLOCK_SAMPLES), key),
   };
 }
 
-function collect(pages: readonly Page[], count: number): Uint8Array | undefined {
-  if (count > pages.length * BLOCKS_PER_PAGE) return undefined;
+function collect(sheets: readonly Sheet[], sequence: number, count: number, key: Uint32Array): Uint8Array | undefined {
+  if (count > sheets.length * BLOCKS_PER_SHEET) return undefined;
   const all = new Uint8Array(count * BLOCK_BYTES);
   for (let i = 0; i < count; i++) {
-    const page = pages.find((candidate) => (word(candidate, WORD_PLACE) & 0xffff) === Math.floor(i / BLOCKS_PER_PAGE));
-    const block = page?.bytes.subarray(blockOffset(i), blockOffset(i) + BLOCK_BYTES);
-    if (!page || !block || page.words.getUint32(checkOffset(i), true) !== crc32(block) >>> 0) return undefined;
+    const sheet = sheets.find(({ header }) => (header[WORD_PLACE]! & INDEX_MASK) === Math.floor(i / BLOCKS_PER_SHEET));
+    if (!sheet) return undefined;
+    const slot = sheet.bytes.slice(blockOffset(i), blockOffset(i) + BLOCK_BYTES + TAG_BYTES);
+    const block = slot.subarray(0, BLOCK_BYTES);
+    const nonce = [sequence, i, SPACE_BLOCK];
+    const tag = tagOf(key, nonce, NOTHING, block);
+    if (slot.subarray(BLOCK_BYTES).some((byte, at) => byte !== tag[at])) return undefined;
+    applyStream(key, nonce, block);
     all.set(block, i * BLOCK_BYTES);
   }
   return all;

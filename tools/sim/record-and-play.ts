@@ -10,6 +10,7 @@ import { reconstruct, type DriveEvent } from "../audio/reconstruct.ts";
 import { resample } from "../audio/resample.ts";
 import { decimate } from "../audio/retime.ts";
 import { UserError } from "../errors.ts";
+import { keyOf } from "../image/keys.ts";
 import { decodeMessage, storedMessages, type StoredMessage } from "../image/messages.ts";
 import { provisioned } from "../image/storage.ts";
 import { nativeTable } from "../native-table.ts";
@@ -101,7 +102,7 @@ export async function recordAndPlay(board: Board, bundle: string, voice: Voice, 
   const voiceFromMs = pressedMs + VOICE_AFTER_MS;
   step(`paw held for ${(holdMs / 1000).toFixed(1)} s while ${voice.name} speaks`);
   stage.speak(voice.sound, VOICE_AFTER_MS).hold(holdMs).wait(1500);
-  const message = storedMessages(board, stage.memories).at(-1);
+  const message = storedMessages(board, stage.memories, keyOf(board, stage.memories, stage.roots)).at(-1);
   if (!message?.blocks) throw new UserError("the toy kept no message", "Speak longer than half a second, or see the timeline.");
   const stored = decodeMessage(message);
   step(`message ${message.sequence} stored: ${stored.length} samples, ${message.blocks.length} bytes of IMA ADPCM`);

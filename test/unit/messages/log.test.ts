@@ -1,40 +1,25 @@
-// The message log over a mock flash that only knows how bits behave. Power cuts at every operation are the scenario suite's.
+// The message log over a mock flash that only knows how bits behave. Power cuts at every operation are in cuts.test.ts.
 
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { ERR_BUSY, ERR_DAMAGED, ERR_FULL, ERR_HARDWARE, ERR_RANGE, OK } from "../../../hal/contract.ts";
-import { mockFlash, type MockFlash } from "../../../hal/mock/flash.ts";
-import { mockNative } from "../../../hal/mock/native.ts";
-import { BLOCKS_PER_PAGE, ORIGIN_FAMILY, ORIGIN_OWN, PAGE_MAGIC, blockOffset } from "../../../firmware/messages/layout.ts";
-import { MAX_MESSAGES, createMessageLog, type MessageLog } from "../../../firmware/messages/log.ts";
-import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
+import { ERR_BUSY, ERR_DAMAGED, ERR_FULL, ERR_HARDWARE, ERR_LAYOUT, ERR_RANGE, OK } from "../../../hal/contract.ts";
+import { CHECKED_BYTES, MAX_MESSAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, PAGE_MAGIC, SHEET_SAMPLES } from "../../../firmware/messages/layout.ts";
+import { RECORD_NUMBERS } from "../../../firmware/messages/records.ts";
+import { JOURNAL_PAGES, RECORD_PAGES } from "../../../firmware/messages/store.ts";
+import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
+import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";
+import { block, bootStore, mockStoreFlash, settle, write, type StoreFlash } from "../../support/store.ts";
 
-const PAGES = 12;
-const PAGE_SAMPLES = BLOCKS_PER_PAGE * BLOCK_SAMPLES;
-const native = mockNative(0, (bytes) => crc32(bytes) >>> 0);
+/** Sheets for messages. */
+const SHEETS = 12;
 
-function open(flash: MockFlash, recordingSamples = 3 * PAGE_SAMPLES): MessageLog {
-  const log = createMessageLog(flash, native, recordingSamples);
-  log.scan();
-  return log;
-}
-
-const block = (value: number): Uint8Array => new Uint8Array(BLOCK_BYTES).fill(value);
-
-/** Writes a message of so many blocks; block i is filled with first + i. */
-function write(log: MessageLog, blocks: number, first: number, origin = ORIGIN_OWN): void {
-  assert.equal(log.begin(origin), OK);
-  for (let i = 0; i < blocks; i++) assert.equal(log.append(block(first + i)), OK);
-  assert.equal(log.commit(blocks * BLOCK_SAMPLES), OK);
-}
-
-function clean(log: MessageLog): void {
-  for (let steps = 0; log.maintain(); steps++) assert.ok(steps < 1000, "housekeeping never ends");
-}
+type Rig = ReturnType<typeof mockStoreFlash>;
+const rig = (sheets = SHEETS): Rig => mockStoreFlash(sheets * PAGES_PER_SHEET + RECORD_PAGES + JOURNAL_PAGES);
+const open = (flash: StoreFlash): ReturnType<typeof bootStore>["messages"] => bootStore(flash).messages;
 
 describe("message log", () => {
   it("gives back what was committed, after a restart too", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
     const log = open(flash);
     write(log, 9, 10);
     for (const current of [log, open(flash)]) {
@@ -51,7 +36,7 @@ describe("message log", () => {
   });
 
   it("knows nothing of a message that was never committed", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
     const log = open(flash);
     log.begin(ORIGIN_OWN);
     log.append(block(1));
@@ -61,14 +46,14 @@ describe("message log", () => {
   });
 
   it("refuses a second message while one is in the making", () => {
-    const log = open(mockFlash(PAGES));
+    const log = open(rig());
     assert.equal(log.begin(ORIGIN_OWN), OK);
     assert.equal(log.begin(ORIGIN_OWN), ERR_BUSY);
   });
 
   it("refuses a commit that does not fit what was appended, and keeps nothing", () => {
-    for (const samples of [0, -1, 5 * PAGE_SAMPLES]) {
-      const log = open(mockFlash(PAGES));
+    for (const samples of [0, -1, 5 * SHEET_SAMPLES]) {
+      const log = open(rig());
       log.begin(ORIGIN_OWN);
       log.append(block(1));
       assert.equal(log.commit(samples), ERR_RANGE);
@@ -78,11 +63,11 @@ describe("message log", () => {
   });
 
   it("tells a block that is not what was written", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
     const log = open(flash);
     write(log, 5, 40);
     const message = log.lastOwn()!;
-    flash.memory[message.firstPage * flash.pageBytes + blockOffset(2) + 700]! ^= 4;
+    flash.flash.memory[message.firstSheet * SHEET_BYTES + blockOffset(2) + 700]! ^= 4;
     const into = block(0);
     assert.equal(log.readBlock(message, 2, into), ERR_DAMAGED);
     assert.equal(log.readBlock(message, 3, into), OK);
@@ -90,10 +75,10 @@ describe("message log", () => {
 
   it("ignores a page whose header has any bit flipped", () => {
     for (let bit = 0; bit < 24 * 8; bit++) {
-      const flash = mockFlash(PAGES);
+      const flash = rig();
       write(open(flash), 2, 1);
-      const first = open(flash).lastOwn()!.firstPage;
-      flash.memory[first * flash.pageBytes + (bit >> 3)]! ^= 1 << (bit & 7);
+      const first = open(flash).lastOwn()!.firstSheet;
+      flash.flash.memory[first * SHEET_BYTES + (bit >> 3)]! ^= 1 << (bit & 7);
       assert.equal(open(flash).count(), 0, `bit ${bit}`);
     }
   });
@@ -103,7 +88,7 @@ describe("message log", () => {
   });
 
   it("chooses the oldest unheard, the last heard and the last own message", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
     const log = open(flash);
     write(log, 1, 1, ORIGIN_FAMILY);
     write(log, 1, 2, ORIGIN_FAMILY);
@@ -120,11 +105,12 @@ describe("message log", () => {
   });
 
   it("keeps one full recording's worth of pages ready by dropping the oldest heard or own message", () => {
-    const log = open(mockFlash(PAGES));
+    const store = bootStore(rig());
+    const log = store.messages;
     for (let i = 0; i < 20; i++) {
-      write(log, 8, i);
-      clean(log);
-      assert.ok(log.roomSamples() >= 3 * PAGE_SAMPLES);
+      write(log, 16, i);
+      settle(store);
+      assert.ok(log.roomSamples() >= 3 * SHEET_SAMPLES);
     }
     const into = block(0);
     assert.equal(log.readBlock(log.lastOwn()!, 0, into), OK);
@@ -132,31 +118,33 @@ describe("message log", () => {
   });
 
   it("never drops an unheard family message, and says that it is full", () => {
-    const flash = mockFlash(PAGES);
-    const log = open(flash);
+    const flash = rig();
+    const store = bootStore(flash);
+    const log = store.messages;
     let kept = 0;
     while (log.begin(ORIGIN_FAMILY) === OK) {
-      for (let i = 0; i < 8; i++) log.append(block(kept));
-      log.commit(8 * BLOCK_SAMPLES);
+      for (let i = 0; i < 16; i++) log.append(block(kept));
+      log.commit(16 * BLOCK_SAMPLES);
       kept++;
-      clean(log);
+      settle(store);
     }
-    assert.equal(kept, PAGES / 2);
+    assert.equal(kept, SHEETS / 2);
     assert.equal(log.begin(ORIGIN_OWN), ERR_FULL);
     assert.equal(open(flash).count(), kept);
     log.markHeard(log.oldestUnheard()!);
-    clean(log);
+    settle(store);
     assert.equal(log.begin(ORIGIN_OWN), OK);
   });
 
   it("passes over kept messages when it goes round", () => {
-    const flash = mockFlash(PAGES);
-    const log = open(flash);
+    const flash = rig();
+    const store = bootStore(flash);
+    const log = store.messages;
     write(log, 4, 1);
     write(log, 8, 100, ORIGIN_FAMILY);
     for (let i = 0; i < 6; i++) {
       write(log, 12, 10 * i);
-      clean(log);
+      settle(store);
     }
     for (const current of [log, open(flash)]) {
       const into = block(0);
@@ -171,75 +159,138 @@ describe("message log", () => {
     }
   });
 
+  it("finds messages by place and by number, and removes one for good", () => {
+    const flash = rig();
+    const log = open(flash);
+    for (let i = 0; i < 3; i++) write(log, 4, 10 * i, ORIGIN_FAMILY);
+    const middle = log.at(1)!;
+    assert.equal(log.find(middle.sequence), middle);
+    assert.equal(log.remove(middle), OK);
+    assert.equal(log.remove(middle), ERR_RANGE);
+    assert.equal(log.readBlock(middle, 0, block(0)), ERR_DAMAGED);
+    for (const current of [log, open(flash)]) {
+      assert.equal(current.count(), 2);
+      assert.equal(current.find(middle.sequence), undefined);
+      assert.equal(current.at(1)!.sequence, middle.sequence + 1);
+      assert.equal(current.at(2), undefined);
+    }
+  });
+
   it("holds no more than its number of messages", () => {
-    const log = open(mockFlash(200), PAGE_SAMPLES);
+    const store = bootStore(rig(200), { recordingSamples: SHEET_SAMPLES });
     for (let i = 0; i < MAX_MESSAGES + 5; i++) {
-      write(log, 1, i);
-      clean(log);
-      assert.ok(log.count() < MAX_MESSAGES);
+      write(store.messages, 1, i);
+      settle(store);
+      assert.ok(store.messages.count() < MAX_MESSAGES);
     }
   });
 
   it("retires a page that does not erase and goes on", () => {
-    const flash = mockFlash(PAGES);
-    const log = open(flash);
-    write(log, 4, 1);
-    flash.stuckPages.push(log.lastOwn()!.firstPage);
+    const flash = rig();
+    const store = bootStore(flash);
+    write(store.messages, 4, 1);
+    flash.flash.stuckPages.push(store.messages.lastOwn()!.firstSheet * PAGES_PER_SHEET);
     for (let i = 0; i < 30; i++) {
-      write(log, 4, i);
-      clean(log);
+      write(store.messages, 4, i);
+      settle(store);
     }
-    assert.equal(log.readBlock(log.lastOwn()!, 0, block(0)), OK);
+    assert.equal(store.messages.readBlock(store.messages.lastOwn()!, 0, block(0)), OK);
+  });
+
+  it("leaves a page that does not take its first block for the next one", () => {
+    const flash = rig();
+    const log = open(flash);
+    write(log, 1, 1);
+    const next = log.lastOwn()!.firstSheet + 1;
+    flash.flash.failWritesTo = next * PAGES_PER_SHEET;
+    write(log, 4, 2);
+    assert.notEqual(log.lastOwn()!.firstSheet, next);
+    assert.equal(log.readBlock(log.lastOwn()!, 3, block(0)), OK);
   });
 
   it("ends a message with an error when flash does not take a write", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
     const log = open(flash);
     log.begin(ORIGIN_OWN);
     log.append(block(1));
-    flash.failWritesFrom = 0;
+    flash.flash.failWritesFrom = 0;
     assert.equal(log.append(block(2)), ERR_HARDWARE);
     assert.equal(log.commit(2 * BLOCK_SAMPLES), ERR_HARDWARE);
     assert.equal(log.count(), 0);
   });
 
-  it("leaves no byte of a message behind when it forgets", () => {
-    const flash = mockFlash(PAGES);
-    const log = open(flash);
-    write(log, 9, 0x11);
-    write(log, 9, 0x22, ORIGIN_FAMILY);
-    log.begin(ORIGIN_OWN);
-    log.append(block(0x33));
-    for (let steps = 0; log.forget(); steps++) assert.ok(steps < 1000);
-    assert.ok(flash.memory.every((byte) => byte === 255));
-    assert.equal(log.count(), 0);
-  });
-
-  it("does not use a number again that lies on flash", () => {
-    const flash = mockFlash(PAGES);
-    const log = open(flash);
-    write(log, 1, 1);
-    const used = log.lastOwn()!.sequence;
-    log.begin(ORIGIN_OWN);
-    log.append(block(2));
-    const again = open(flash);
-    write(again, 1, 3);
-    assert.ok(again.lastOwn()!.sequence > used + 1);
+  it("never gives a number twice under one key, whatever was erased meanwhile", () => {
+    const flash = rig();
+    const numbers = new Set<number>();
+    for (let boot = 0; boot < 6; boot++) {
+      const store = bootStore(flash, { seed: boot });
+      for (let i = 0; i < 3; i++) {
+        store.messages.begin(ORIGIN_OWN);
+        store.messages.append(block(i));
+        if (i === 1) store.messages.abandon();
+        else store.messages.commit(BLOCK_SAMPLES);
+        settle(store);
+      }
+      for (let i = store.messages.count() - 1; i >= 0; i--) {
+        const message = store.messages.at(i)!;
+        if (!numbers.has(message.sequence) || boot === 0) numbers.add(message.sequence);
+        assert.equal(store.messages.remove(message), OK);
+      }
+      settle(store);
+    }
+    assert.equal(numbers.size, 12);
   });
 
   it("orders messages across the wrap of their numbers", () => {
-    const flash = mockFlash(PAGES);
+    const flash = rig();
+    // As if so many had been recorded, and all but the last one erased.
+    for (const next of [0x70000000, 0xd0000000, 0xffffffff]) {
+      const store = bootStore(flash);
+      while (store.messages.count() > 0) assert.equal(store.messages.remove(store.messages.at(0)!), OK);
+      settle(store);
+      assert.equal(store.records.put(RECORD_NUMBERS, new Uint8Array(new Uint32Array([next]).buffer)), OK);
+      const jumped = open(flash);
+      write(jumped, 1, 2);
+      assert.equal(jumped.lastOwn()!.sequence, next);
+    }
     const log = open(flash);
-    write(log, 1, 1);
-    const page = log.lastOwn()!.firstPage;
-    const words = new DataView(flash.memory.buffer, page * flash.pageBytes);
-    words.setUint32(4, 0xffffffff, true);
-    words.setUint32(12, crc32(flash.memory.subarray(page * 4096, page * 4096 + 12)) >>> 0, true);
-    words.setUint32(20, crc32(flash.memory.subarray(page * 4096, page * 4096 + 20)) >>> 0, true);
-    const wrapped = open(flash);
-    write(wrapped, 1, 2);
-    assert.equal(wrapped.lastOwn()!.sequence, 0);
-    assert.equal(open(flash).lastOwn()!.sequence, 0);
-    assert.equal(open(flash).count(), 2);
+    write(log, 1, 3);
+    const again = open(flash);
+    write(again, 1, 4);
+    const numbers = [0, 1, 2].map((i) => again.at(i)!.sequence);
+    assert.equal(numbers[0], 0xffffffff);
+    assert.ok(numbers[1]! < numbers[2]! && numbers[2]! < 1000, numbers.join());
+    assert.equal(again.lastOwn()!.sequence, numbers[2]);
+  });
+
+  it("takes content of the layout before this one for what it is: to be erased, never read", () => {
+    const flash = rig();
+    const words = new DataView(flash.flash.memory.buffer);
+    words.setUint32(0, 0x314c7750, true);
+    flash.flash.memory.fill(0x55, 4, 3000);
+    const store = bootStore(flash);
+    assert.equal(store.messages.count(), 0);
+    settle(store);
+    assert.ok(flash.flash.memory.subarray(0, 4096).every((byte) => byte === 255));
+  });
+
+  it("leaves a newer layout alone, and says so", () => {
+    const flash = rig();
+    const words = new DataView(flash.flash.memory.buffer);
+    words.setUint32(0, PAGE_MAGIC + 0x01000000, true);
+    words.setUint32(4, 7, true);
+    words.setUint16(8, 1 << 10, true);
+    words.setUint16(10, crc32(flash.flash.memory.subarray(0, CHECKED_BYTES)) & 0xffff, true);
+    const before = flash.flash.memory.slice();
+    const store = bootStore(flash);
+    assert.equal(store.code(), ERR_LAYOUT);
+    assert.equal(store.messages.begin(ORIGIN_OWN), ERR_LAYOUT);
+    assert.equal(store.maintain(), false);
+    assert.deepEqual(flash.flash.memory, before);
+    // Forgetting is what the owner asked for.
+    while (store.forget());
+    store.renew();
+    assert.equal(store.code(), OK);
+    write(store.messages, 1, 1);
   });
 });

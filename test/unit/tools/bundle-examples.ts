@@ -116,7 +116,7 @@ export const examples: readonly Example[] = [
   { rule: "storage-writer", bad: "save();", good: "var o = { save: 1 }; o.save;" },
   { rule: "method", bad: "[2, 1].sort();", good: "[2, 1].reverse();" },
   { rule: "method", bad: "[[1]].flat();", good: "var o = { flat: 1 }; o.flat;" },
-  { rule: "method", bad: "[1].at(-1);", good: "var o = { at: 1 }; o.at = 2;" },
+  { rule: "method", bad: "[1].flat();", good: "var o = { flat: 1 }; o.flat = 2;" },
   { rule: "method", bad: "var p = {}; p.then(0);", good: "var p = {}; p.next(0);" },
   { rule: "method", bad: "var p = {}; p.finally(0);", good: "try { 1; } finally { 2; }" },
   { rule: "method", bad: "(1.96).toFixed(1);", good: "(1.96).toString();" },

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import * as layout from "../../../firmware/messages/layout.ts";
 import * as abi from "../../../firmware/voice/abi.ts";
 import { STEPS, decodeBlock, decodeNibble } from "../../../firmware/voice/adpcm.ts";
 import { kernelImage } from "../../../firmware/voice/kernel.generated.ts";
@@ -82,8 +83,8 @@ describe("voice kernel", function () {
 
   it("has the same constants in C and in TypeScript", () => {
     const header = readFileSync(new URL("../../../firmware/voice/kernel/kernel.h", import.meta.url), "utf8");
-    const defined = [...header.matchAll(/^#define (\w+) (\d+)$/gm)].map(([, name, value]) => [name!, Number(value)] as const);
-    const stated = abi as unknown as Record<string, number>;
+    const defined = [...header.matchAll(/^#define (\w+) (\d+|0x[0-9a-f]+)$/gm)].map(([, name, value]) => [name!, Number(value)] as const);
+    const stated = { ...abi, ...layout } as unknown as Record<string, number>;
     assert.ok(defined.length >= 17);
     for (const [name, value] of defined) assert.equal(stated[name], value, name);
     for (const name of Object.keys(stated).filter((key) => /^(CAPTURE|RENDER)_/.test(key) && key !== "CAPTURE_MAX_SAMPLES")) {

@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import sinon from "sinon";
-import type { Message, MessageLog } from "../../../firmware/messages/log.ts";
+import type { Message } from "../../../firmware/messages/index.ts";
+import type { MessageLog } from "../../../firmware/messages/log.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import type { Kernel } from "../../../firmware/voice/kernel.ts";
 import { createPlayer } from "../../../firmware/voice/player.ts";

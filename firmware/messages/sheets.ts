@@ -1,0 +1,88 @@
+// The ring of sheets that messages are written to: which may be written, which must be erased first, which are whose. A sheet is
+// written only when all of it was seen to be blank; one that does not erase is retired until the next boot tries it again.
+
+import { SCAN_DIRTY, SCAN_HEAD, SCAN_READY, SCAN_STATES } from "../voice/abi.ts";
+import { ERASE_DONE, ERASE_STUCK, type Eraser } from "./eraser.ts";
+import { PAGES_PER_SHEET, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED, SHEET_UNVERIFIED } from "./layout.ts";
+
+export interface Sheets {
+  readonly states: Uint8Array;
+  setState(sheet: number, state: number): void;
+  /** The next sheet that may be written, or -1. */
+  take(): number;
+  /** Marks all sheets of an owner for erasing. */
+  release(owner: number): void;
+  /** One step of erasing what needs it; true when something was done. */
+  clean(): boolean;
+  /** One step of seeing whether the sheets to be taken next are blank; true when something was done. */
+  verify(reserve: number): boolean;
+}
+
+export function createSheets(eraser: Eraser, table: Uint32Array, count: number): Sheets {
+  const states = new Uint8Array(table.buffer, table.byteOffset + SCAN_STATES * 4, count);
+  // Page of a dirty sheet to be erased next.
+  let next = 0;
+  // Sheet of which the first page was seen to be blank.
+  let half = -1;
+
+  function tally(state: number, by: number): void {
+    if (state <= SHEET_UNVERIFIED) table[SCAN_READY] += by;
+    else if (state === SHEET_DIRTY) table[SCAN_DIRTY] += by;
+  }
+
+  function setState(sheet: number, state: number): void {
+    tally(states[sheet], -1);
+    states[sheet] = state;
+    tally(state, 1);
+  }
+
+  function isBlank(sheet: number): boolean {
+    return eraser.isBlank(sheet * PAGES_PER_SHEET) && eraser.isBlank(sheet * PAGES_PER_SHEET + 1);
+  }
+
+  function after(sheet: number): number {
+    return sheet + 1 >= count ? 0 : sheet + 1;
+  }
+
+  function take(): number {
+    for (let step = 0; step < count; step++) {
+      const sheet = after(table[SCAN_HEAD]);
+      table[SCAN_HEAD] = sheet;
+      if (states[sheet] === SHEET_UNVERIFIED) setState(sheet, isBlank(sheet) ? SHEET_ERASED : SHEET_DIRTY);
+      if (states[sheet] === SHEET_ERASED) return sheet;
+    }
+    return -1;
+  }
+
+  function release(owner: number): void {
+    for (let sheet = states.indexOf(owner); sheet >= 0; sheet = states.indexOf(owner)) setState(sheet, SHEET_DIRTY);
+  }
+
+  function clean(): boolean {
+    const sheet = states.indexOf(SHEET_DIRTY);
+    if (sheet < 0) return false;
+    if (next < sheet * PAGES_PER_SHEET || next >= (sheet + 1) * PAGES_PER_SHEET) next = sheet * PAGES_PER_SHEET;
+    const done = eraser.step(next);
+    if (done === ERASE_STUCK) setState(sheet, SHEET_RETIRED);
+    else if (done === ERASE_DONE) next++;
+    if (next === (sheet + 1) * PAGES_PER_SHEET) setState(sheet, SHEET_ERASED);
+    return true;
+  }
+
+  // The ring goes on from its head, so once these sheets are known to be blank only sheets of older messages can lie between.
+  function verify(reserve: number): boolean {
+    let sheet = table[SCAN_HEAD];
+    for (let step = 0; step < reserve; step++) {
+      sheet = after(sheet);
+      if (states[sheet] !== SHEET_UNVERIFIED) continue;
+      const page = sheet * PAGES_PER_SHEET + (half === sheet ? 1 : 0);
+      if (!eraser.isBlank(page)) setState(sheet, SHEET_DIRTY);
+      else if (half === sheet) setState(sheet, SHEET_ERASED);
+      half = sheet;
+      return true;
+    }
+    return false;
+  }
+
+  return { states: states, setState: setState, take: take, release: release, clean: clean, verify: verify };
+}

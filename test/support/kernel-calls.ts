@@ -1,0 +1,87 @@
+// The kernel's cipher and scan on one small RAM: the Thumb bytes, or their twin, through the same calls.
+
+import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
+import {
+  FN_OPEN,
+  FN_SCAN,
+  FN_SEAL,
+  SCAN_STATE_WORDS,
+  SEAL_AAD,
+  SEAL_AAD_BYTES,
+  SEAL_KEY,
+  SEAL_NONCE,
+  SEAL_STATE_WORDS,
+  SEAL_TAG,
+} from "../../firmware/voice/abi.ts";
+import { createTwin } from "../../firmware/voice/twin.ts";
+import { createThumb, flatMemory } from "../../sim/thumb.ts";
+
+const RAM = 0x20000000;
+const RAM_BYTES = 0x20000;
+const CODE_AT = 0x1000;
+const SEAL_AT = 0x4000;
+const SCAN_AT = 0x4400;
+const AAD_AT = 0x5000;
+const DATA_AT = 0x6000;
+
+export interface Sealing {
+  readonly key: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly aad?: Uint8Array;
+}
+
+export interface KernelCalls {
+  readonly spent: { cycles: number };
+  seal(how: Sealing, text: Uint8Array): { readonly text: Uint8Array; readonly tag: Uint8Array };
+  open(how: Sealing, text: Uint8Array, tag: Uint8Array, tagBytes: number): Uint8Array | undefined;
+  /** Words of the scan's state; the first one is how many messages there are. */
+  scan(key: Uint8Array, headers: Uint32Array, sheets: number): Uint32Array;
+}
+
+export function kernelCalls(isThumb: boolean): KernelCalls {
+  const ram = new Uint8Array(RAM_BYTES);
+  const spent = { cycles: 0 };
+  const code = Uint8Array.from(kernelImage.code, (character) => character.charCodeAt(0));
+  ram.set(code, CODE_AT);
+  const thumb = createThumb(flatMemory(RAM, ram));
+  const twin = createTwin({ view: (address, length) => ram.subarray(address - RAM, address - RAM + length) });
+  const words = new Uint32Array(ram.buffer, SEAL_AT, SEAL_STATE_WORDS);
+
+  function call(fn: number, ...args: [number, number, number, number]): number {
+    if (!isThumb) {
+      spent.cycles += twin.functions[fn]!.cycles(...args);
+      return twin.functions[fn]!.call(...args);
+    }
+    const { value, cycles } = thumb.call(RAM + CODE_AT + kernelImage.offsets[fn]!, args, RAM + RAM_BYTES - 16);
+    spent.cycles += cycles;
+    return value;
+  }
+
+  function begin({ key, nonce, aad = new Uint8Array(0) }: Sealing, text: Uint8Array): void {
+    ram.set(key, SEAL_AT + SEAL_KEY * 4);
+    ram.set(nonce, SEAL_AT + SEAL_NONCE * 4);
+    ram.set(aad, AAD_AT);
+    words[SEAL_AAD] = RAM + AAD_AT;
+    words[SEAL_AAD_BYTES] = aad.length;
+    ram.set(text, DATA_AT);
+  }
+
+  return {
+    spent,
+    seal(how, text) {
+      begin(how, text);
+      call(FN_SEAL, RAM + SEAL_AT, RAM + DATA_AT, text.length, 0);
+      return { text: ram.slice(DATA_AT, DATA_AT + text.length), tag: ram.slice(SEAL_AT + SEAL_TAG * 4, SEAL_AT + SEAL_TAG * 4 + 16) };
+    },
+    open(how, text, tag, tagBytes) {
+      begin(how, text);
+      ram.set(tag, SEAL_AT + SEAL_TAG * 4);
+      return call(FN_OPEN, RAM + SEAL_AT, RAM + DATA_AT, text.length, tagBytes) === 0 ? ram.slice(DATA_AT, DATA_AT + text.length) : undefined;
+    },
+    scan(key, headers, sheets) {
+      begin({ key, nonce: new Uint8Array(12) }, new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength));
+      const count = call(FN_SCAN, RAM + SEAL_AT, RAM + SCAN_AT, RAM + DATA_AT, sheets);
+      return Uint32Array.from([count, ...new Uint32Array(ram.slice(SCAN_AT, SCAN_AT + SCAN_STATE_WORDS * 4).buffer)]);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// The key page of a toy as its firmware makes it (firmware/messages/key-page.ts), and the key that it works with.
+
+import { crc32 } from "node:zlib";
+import type { Board } from "../../boards/board.ts";
+import { KEY_MAGIC, KEY_WORD_CHECK, KEY_WORD_EMPTIED, KEY_WORD_KEY, KEY_WORD_RESETTING } from "../../firmware/messages/key-page.ts";
+import { ERASED_WORD, SPACE_ROOT } from "../../firmware/messages/layout.ts";
+import { applyStream } from "../../firmware/voice/twin-seal.ts";
+import { PAGE_BYTES, type FlashMemory } from "../../sim/flash.ts";
+
+const wordsOf = (page: Uint8Array): Uint32Array => new Uint32Array(page.slice(0, (KEY_WORD_EMPTIED + 1) * 4).buffer);
+const checkOf = (words: Uint32Array): number => crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4)) >>> 0;
+
+/** The stored key of a whole key page; undefined when there is none, or when it is being forgotten. */
+export function storedKey(page: Uint8Array): Uint32Array | undefined {
+  const words = wordsOf(page);
+  if (words[0] !== KEY_MAGIC || words[KEY_WORD_CHECK] !== checkOf(words) || words[KEY_WORD_RESETTING] !== ERASED_WORD) return undefined;
+  return words.slice(KEY_WORD_KEY, KEY_WORD_CHECK);
+}
+
+/** What everything is sealed with: the stored key mixed with the eight words of the chip's own roots. */
+export function workingKey(stored: Uint32Array, roots: ArrayLike<number>): Uint32Array {
+  const key = Uint32Array.from(roots);
+  applyStream(stored, [0, 0, SPACE_ROOT], new Uint8Array(key.buffer));
+  return key;
+}
+
+/** The bytes of a simulated board's key page; undefined where it has none. */
+export function keyPageOf({ flashMap: { keyPage } }: Board, memories: readonly FlashMemory[]): Uint8Array | undefined {
+  const memory = keyPage === undefined ? undefined : memories.find((candidate) => candidate.holds(keyPage, PAGE_BYTES));
+  return memory?.bytes.subarray(keyPage! - memory.base, keyPage! - memory.base + PAGE_BYTES);
+}
+
+/** What a simulated board seals with; undefined while it has no key. */
+export function keyOf(board: Board, memories: readonly FlashMemory[], roots: ArrayLike<number>): Uint32Array | undefined {
+  const page = keyPageOf(board, memories);
+  const stored = page && storedKey(page);
+  return stored && workingKey(stored, roots);
+}
+
+/** A whole key page with this key. */
+export function keyPage(key: Uint32Array): Uint8Array {
+  const words = new Uint32Array(KEY_WORD_CHECK + 1);
+  words[0] = KEY_MAGIC;
+  words.set([0x5aa50000, 0xc33c], 1);
+  words.set(key, KEY_WORD_KEY);
+  words[KEY_WORD_CHECK] = checkOf(words);
+  return new Uint8Array(words.buffer);
+}
