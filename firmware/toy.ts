@@ -280,7 +280,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
   }
 
   function restState(): number {
-    return (audioCode || store.code()) === OK ? IDLE : BROKEN;
+    return (audioCode || store.code) === OK ? IDLE : BROKEN;
   }
 
   function resetDone(): void {

@@ -22,23 +22,24 @@ const LIVE = 4;
 export interface Entries {
   /** Slots of a page. */
   readonly slots: number;
-  /** Page in use, 0 for the first one, and its first free slot; -1 when nothing was ever written. */
-  page(): number;
-  next(): number;
-  /** Number of the page's life; 0 when it holds nothing. */
-  generation(page: number): number;
+  /** Page in use, 0 for the first one; -1 when nothing was ever written. */
+  readonly page: number;
+  /** Its first free slot. */
+  readonly next: number;
+  /** A page that is blank and comes next; -1 while there is none. */
+  readonly spare: number;
+  /** Number of each page's life; 0 while it holds nothing. */
+  readonly generations: Uint32Array;
   /** Whether a page is of a newer layout. */
-  isNewer(): boolean;
+  readonly hasNewer: boolean;
   load(): void;
   /** The kind in a slot, 0 when there is none or it is void. */
   kind(page: number, slot: number): number;
   /** A copy of what a slot holds; undefined when its tag is wrong. */
   read(page: number, slot: number): Uint8Array | undefined;
-  /** Writes into the next slot; a page that is full is left for another one, to which `carry` brings what must stay. */
+  /** Writes into the next slot; a page that is full is left for another one, to which `carry`, if any, brings what must stay. */
   append(kind: number, bytes: Uint8Array): Code;
   makeVoid(page: number, slot: number): Code;
-  /** Whether an entry can be appended without erasing anything. */
-  hasRoom(): boolean;
   /** One step of erasing the page that comes next, ahead of time; true when something was done. */
   prepare(): boolean;
 }
@@ -53,7 +54,7 @@ export function createEntries(
   pages: number,
   mostBytes: number,
   space: number,
-  carry: (from: number) => Code,
+  carry?: (from: number) => Code,
 ): Entries {
   const slotBytes = 4 + mostBytes + FULL_TAG_BYTES + 4;
   const slots = Math.floor((flash.pageBytes - ENTRY_HEADER_BYTES) / slotBytes);
@@ -64,10 +65,6 @@ export function createEntries(
   const headerBytes = new Uint8Array(header.buffer);
   const zero = new Uint8Array(4);
   let newest = 0;
-  let current = -1;
-  let free = 0;
-  let spare = -1;
-  let hasNewer = false;
 
   function addressOf(page: number, slot: number): number {
     return (firstPage + page) * flash.pageBytes + ENTRY_HEADER_BYTES + slot * slotBytes;
@@ -77,38 +74,34 @@ export function createEntries(
     return new Uint32Array(flash.read(address, 4).buffer)[0];
   }
 
-  function checkOf(words: Uint32Array): number {
-    return native.crc32(new Uint8Array(words.buffer, 0, CHECK * 4));
-  }
-
   function headOf(kind: number, length: number): number {
     return (kind | (length << 8) | ((~kind & 255) << 16) | ((~length & 255) << 24)) >>> 0;
   }
 
   function load(): void {
     newest = 0;
-    current = -1;
-    free = 0;
-    spare = -1;
-    hasNewer = false;
+    self.page = -1;
+    self.next = 0;
+    self.spare = -1;
+    self.hasNewer = false;
     for (let page = 0; page < pages; page++) {
       const words = new Uint32Array(flash.read((firstPage + page) * flash.pageBytes, 20).buffer);
       generations[page] = 0;
-      if ((words[0] & 0xffffff) !== (ENTRY_MAGIC & 0xffffff) || words[CHECK] !== checkOf(words)) continue;
-      if (words[0] > ENTRY_MAGIC) hasNewer = true;
+      if ((words[0] & 0xffffff) !== (ENTRY_MAGIC & 0xffffff) || words[CHECK] !== native.crc32(new Uint8Array(words.buffer, 0, CHECK * 4))) continue;
+      if (words[0] > ENTRY_MAGIC) self.hasNewer = true;
       if (words[GENERATION] > newest) newest = words[GENERATION];
       if (words[0] !== ENTRY_MAGIC || words[LIVE] === ERASED_WORD) continue;
       generations[page] = words[GENERATION];
       salts[page] = words[SALT];
-      if (current < 0 || words[GENERATION] > generations[current]) current = page;
+      if (self.page < 0 || words[GENERATION] > generations[self.page]) self.page = page;
     }
-    if (current < 0) return;
+    if (self.page < 0) return;
     // Slots fill from the first one on: the boundary is halved out.
     let end = slots;
-    while (free < end) {
-      const middle = (free + end) >> 1;
-      if (wordAt(addressOf(current, middle)) === ERASED_WORD) end = middle;
-      else free = middle + 1;
+    while (self.next < end) {
+      const middle = (self.next + end) >> 1;
+      if (wordAt(addressOf(self.page, middle)) === ERASED_WORD) end = middle;
+      else self.next = middle + 1;
     }
   }
 
@@ -141,49 +134,49 @@ export function createEntries(
   function oldest(): number {
     let found = -1;
     for (let page = 0; page < pages; page++) {
-      if (page !== current && !retired[page] && (found < 0 || generations[page] < generations[found])) found = page;
+      if (page !== self.page && !retired[page] && (found < 0 || generations[page] < generations[found])) found = page;
     }
     return found;
   }
 
   function prepare(): boolean {
-    const page = spare < 0 ? oldest() : -1;
+    const page = self.spare < 0 ? oldest() : -1;
     if (page < 0) return false;
     generations[page] = 0;
     const done = eraser.step(firstPage + page);
-    if (done === ERASE_DONE) spare = page;
+    if (done === ERASE_DONE) self.spare = page;
     else if (done === ERASE_STUCK) retired[page] = 1;
     return true;
   }
 
   function turn(): Code {
-    const from = current;
-    while (spare < 0) if (!prepare()) return ERR_HARDWARE;
-    const page = spare;
-    spare = -1;
+    const from = self.page;
+    while (self.spare < 0) if (!prepare()) return ERR_HARDWARE;
+    const page = self.spare;
+    self.spare = -1;
     newest++;
     header[0] = ENTRY_MAGIC;
     header[GENERATION] = newest;
     header[SALT] = entropy.word();
-    header[CHECK] = checkOf(header);
+    header[CHECK] = native.crc32(new Uint8Array(header.buffer, 0, CHECK * 4));
     let code = flash.write((firstPage + page) * flash.pageBytes, headerBytes);
     generations[page] = newest;
     salts[page] = header[SALT];
-    current = page;
-    free = 0;
-    if (code === OK) code = carry(from);
+    self.page = page;
+    self.next = 0;
+    if (code === OK && carry) code = carry(from);
     if (code === OK) code = flash.write((firstPage + page) * flash.pageBytes + LIVE * 4, zero);
     if (code === OK) return OK;
     // What is on the page before still counts.
     retired[page] = 1;
     generations[page] = 0;
-    current = from;
-    free = slots;
+    self.page = from;
+    self.next = slots;
     return code;
   }
 
   function append(kindOf: number, bytes: Uint8Array): Code {
-    while (current < 0 || free >= slots) {
+    while (self.page < 0 || self.next >= slots) {
       const code = turn();
       if (code !== OK) return code;
     }
@@ -191,38 +184,31 @@ export function createEntries(
     const padded = (bytes.length + 3) & ~3;
     vault.data.fill(0, 0, padded);
     vault.data.set(bytes);
-    vault.seal(salts[current], generations[current], nonceOf(free, head), padded);
+    vault.seal(salts[self.page], generations[self.page], nonceOf(self.next, head), padded);
     const sealed = new Uint8Array(4 + padded + FULL_TAG_BYTES);
     new Uint32Array(sealed.buffer, 0, 1)[0] = head;
     sealed.set(new Uint8Array(vault.data.buffer, vault.data.byteOffset, padded + FULL_TAG_BYTES), 4);
-    free++;
-    return flash.write(addressOf(current, free - 1), sealed);
+    self.next++;
+    return flash.write(addressOf(self.page, self.next - 1), sealed);
   }
 
-  return {
+  function makeVoid(page: number, slot: number): Code {
+    return flash.write(addressOf(page, slot) + slotBytes - 4, zero);
+  }
+
+  const self = {
     slots: slots,
-    page: function () {
-      return current;
-    },
-    next: function () {
-      return free;
-    },
-    generation: function (page: number) {
-      return generations[page];
-    },
-    isNewer: function () {
-      return hasNewer;
-    },
+    page: -1,
+    next: 0,
+    spare: -1,
+    generations: generations,
+    hasNewer: false,
     load: load,
     kind: kind,
     read: read,
     append: append,
-    makeVoid: function (page: number, slot: number) {
-      return flash.write(addressOf(page, slot) + slotBytes - 4, zero);
-    },
-    hasRoom: function () {
-      return spare >= 0 || (current >= 0 && free < slots);
-    },
+    makeVoid: makeVoid,
     prepare: prepare,
   };
+  return self;
 }

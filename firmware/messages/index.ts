@@ -16,7 +16,7 @@ export interface Message {
 }
 
 export interface MessageIndex {
-  count(): number;
+  readonly count: number;
   /** Takes the first so many rows as they are. */
   reset(count: number): void;
   at(index: number): Message | undefined;
@@ -32,10 +32,9 @@ export interface MessageIndex {
 export function createMessageIndex(table: Uint32Array): MessageIndex {
   const rows = table.subarray(SCAN_ROWS, table.length);
   let cache: (Message | undefined)[] = [];
-  let count = 0;
 
   function at(index: number): Message | undefined {
-    if (index < 0 || index >= count) return undefined;
+    if (index < 0 || index >= self.count) return undefined;
     let message = cache[index];
     if (!message) {
       const row = index * ROW_WORDS;
@@ -55,34 +54,34 @@ export function createMessageIndex(table: Uint32Array): MessageIndex {
   }
 
   function find(sequence: number): number {
-    for (let i = 0; i < count; i++) if (rows[i * ROW_WORDS + ROW_SEQUENCE] === sequence) return i;
+    for (let i = 0; i < self.count; i++) if (rows[i * ROW_WORDS + ROW_SEQUENCE] === sequence) return i;
     return -1;
   }
 
   function seek(kind: number, from: number, step: number): number {
-    for (let i = from; i >= 0 && i < count; i += step) if ((rows[i * ROW_WORDS + ROW_KIND] & 255) === kind) return i;
+    for (let i = from; i >= 0 && i < self.count; i += step) if ((rows[i * ROW_WORDS + ROW_KIND] & 255) === kind) return i;
     return -1;
   }
 
-  function reset(newCount: number): void {
-    count = newCount;
+  function reset(count: number): void {
+    self.count = count;
     cache = [];
-    for (let i = 0; i < count; i++) cache.push(undefined);
+    for (let i = 0; i < self.count; i++) cache.push(undefined);
   }
 
   function add(sequence: number, samples: number, firstSheet: number, sheets: number, origin: number, owner: number): void {
-    const row = count * ROW_WORDS;
+    const row = self.count * ROW_WORDS;
     rows[row + ROW_SEQUENCE] = sequence;
     rows[row + ROW_SAMPLES] = samples;
     rows[row + ROW_SHEETS] = firstSheet | (sheets << 16);
     rows[row + ROW_KIND] = (origin === ORIGIN_OWN ? KIND_OWN : KIND_UNHEARD) | (owner << 8);
-    count++;
+    self.count++;
     cache.push(undefined);
   }
 
   function remove(index: number): void {
-    rows.set(rows.subarray((index + 1) * ROW_WORDS, count * ROW_WORDS), index * ROW_WORDS);
-    count--;
+    rows.set(rows.subarray((index + 1) * ROW_WORDS, self.count * ROW_WORDS), index * ROW_WORDS);
+    self.count--;
     cache.splice(index, 1);
   }
 
@@ -93,16 +92,6 @@ export function createMessageIndex(table: Uint32Array): MessageIndex {
     if (message) message.isHeard = true;
   }
 
-  return {
-    count: function () {
-      return count;
-    },
-    reset: reset,
-    at: at,
-    find: find,
-    seek: seek,
-    add: add,
-    remove: remove,
-    setHeard: setHeard,
-  };
+  const self = { count: 0, reset: reset, at: at, find: find, seek: seek, add: add, remove: remove, setHeard: setHeard };
+  return self;
 }

@@ -38,9 +38,8 @@ export interface StoredJournal extends Journal {
 }
 
 export function createJournal(hal: Hal, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredJournal {
-  const entries = createEntries(hal.flash, hal.native, hal.entropy, eraser, vault, firstPage, pages, ENTRY_BYTES, SPACE_JOURNAL, function () {
-    return OK;
-  });
+  const entries = createEntries(hal.flash, hal.native, hal.entropy, eraser, vault, firstPage, pages, ENTRY_BYTES, SPACE_JOURNAL);
+  const generations = entries.generations;
   const words = new Uint32Array(ENTRY_BYTES >> 2);
   const bytes = new Uint8Array(words.buffer);
   let left = BUCKET;
@@ -49,7 +48,7 @@ export function createJournal(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
 
   function write(event: number, detail: number): boolean {
     // Events come at any time, so an erase is never waited for here.
-    if (!entries.hasRoom()) return false;
+    if (entries.spare < 0 && (entries.page < 0 || entries.next >= entries.slots)) return false;
     words[0] = event;
     words[1] = detail;
     words[2] = Math.floor(hal.clock.nowMs() / 1000);
@@ -67,17 +66,17 @@ export function createJournal(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
 
   function count(): number {
     let full = 0;
-    for (let page = 0; page < pages; page++) if (page !== entries.page() && entries.generation(page) > 0) full++;
-    return full * entries.slots + entries.next();
+    for (let page = 0; page < pages; page++) if (page !== entries.page && generations[page] > 0) full++;
+    return full * entries.slots + entries.next;
   }
 
   function at(index: number): JournalEntry | undefined {
     // The page of which so many others are older.
     const older = Math.floor(index / entries.slots);
     for (let page = 0; page < pages && index >= 0 && index < count(); page++) {
-      const generation = entries.generation(page);
+      const generation = generations[page];
       let before = 0;
-      for (let other = 0; other < pages; other++) if (entries.generation(other) > 0 && entries.generation(other) < generation) before++;
+      for (let other = 0; other < pages; other++) if (generations[other] > 0 && generations[other] < generation) before++;
       if (generation === 0 || before !== older) continue;
       const slot = index % entries.slots;
       const read = entries.read(page, slot);

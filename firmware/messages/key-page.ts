@@ -26,9 +26,9 @@ export const KEY_EMPTIED = 3;
 
 export interface KeyPage {
   /** One of the KEY_ states. */
-  state(): number;
+  readonly state: number;
   /** The stored key, while the page is whole. */
-  key(): Uint32Array;
+  readonly key: Uint32Array;
   /** Makes address and key, on a page erased before. */
   make(): Code;
   /** Destroys the key for good. */
@@ -51,16 +51,32 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     return flash ? flash.write(from * 4, new Uint8Array(words.buffer, from * 4, count * 4)) : OK;
   }
 
+  function isWhole(): boolean {
+    return words[0] === KEY_MAGIC && words[KEY_WORD_CHECK] === check();
+  }
+
+  // More than one bit: a single one may have rotted.
+  function isCleared(word: number): boolean {
+    return (~words[word] & (~words[word] - 1)) !== 0;
+  }
+
+  // All that the toy keeps hangs on these words, so one rotten bit among them is found and put right, in RAM.
+  function mend(): boolean {
+    for (let bit = 0; bit < (KEY_WORD_CHECK + 1) * 32; bit++) {
+      words[bit >> 5] ^= 1 << (bit & 31);
+      if (isWhole()) return true;
+      words[bit >> 5] ^= 1 << (bit & 31);
+    }
+    return false;
+  }
+
   function look(): number {
-    if (words[KEY_WORD_EMPTIED] !== 0xffffffff) return KEY_EMPTIED;
     let isBlank = true;
     for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) isBlank = false;
     if (isBlank) return KEY_BLANK;
-    const isWhole = words[0] === KEY_MAGIC && words[KEY_WORD_RESETTING] === 0xffffffff && words[KEY_WORD_CHECK] === check();
-    return isWhole ? KEY_WHOLE : KEY_LOST;
+    if (!isCleared(KEY_WORD_RESETTING) && (isWhole() || mend())) return KEY_WHOLE;
+    return isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
   }
-
-  let state = look();
 
   function make(): Code {
     const erased = flash ? flash.erasePage(0) : OK;
@@ -73,12 +89,12 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     words[KEY_WORD_ADDRESS + 1] = (words[KEY_WORD_ADDRESS + 1] & 0xffff) | 0xc000;
     words[KEY_WORD_CHECK] = check();
     const code = put(0, KEY_WORD_CHECK + 1);
-    if (code === OK) state = KEY_WHOLE;
+    if (code === OK) self.state = KEY_WHOLE;
     return code;
   }
 
   function destroy(): Code {
-    state = KEY_LOST;
+    self.state = KEY_LOST;
     words[KEY_WORD_RESETTING] = 0;
     const code = put(KEY_WORD_RESETTING, 1);
     words.fill(0, KEY_WORD_KEY, KEY_WORD_CHECK);
@@ -86,20 +102,11 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
   }
 
   function markEmptied(): Code {
-    state = KEY_EMPTIED;
+    self.state = KEY_EMPTIED;
     words[KEY_WORD_EMPTIED] = 0;
     return put(KEY_WORD_EMPTIED, 1);
   }
 
-  return {
-    state: function () {
-      return state;
-    },
-    key: function () {
-      return words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK);
-    },
-    make: make,
-    destroy: destroy,
-    markEmptied: markEmptied,
-  };
+  const self = { state: look(), key: words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK), make: make, destroy: destroy, markEmptied: markEmptied };
+  return self;
 }

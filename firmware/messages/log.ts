@@ -84,10 +84,8 @@ export function createMessageLog(
   const pageBytes = flash.pageBytes;
   const sheetBytes = pageBytes * PAGES_PER_SHEET;
   const recordingSheets = Math.ceil(recordingSamples / SHEET_SAMPLES);
-  // A ring too small for one recording keeps one message, which the next one replaces.
-  const isSingle = sheetCount < recordingSheets;
   // One full recording is always kept ready, where the ring is large enough for that and one message more.
-  const reserve = isSingle ? 0 : Math.min(recordingSheets, sheetCount >> 1);
+  const reserve = Math.min(recordingSheets, sheetCount >> 1);
   const table = vault.table;
   const sheets = createSheets(eraser, table, sheetCount);
   const index: MessageIndex = createMessageIndex(table);
@@ -119,7 +117,7 @@ export function createMessageLog(
 
   // What a tap plays, worked out when the messages change and not when the child waits.
   function choose(): void {
-    const end = index.count() - 1;
+    const end = index.count - 1;
     unheard = index.at(index.seek(KIND_UNHEARD, 0, 1));
     heard = index.at(index.seek(KIND_HEARD, end, -1));
     own = index.at(index.seek(KIND_OWN, end, -1));
@@ -158,16 +156,9 @@ export function createMessageLog(
     return victim !== undefined && remove(victim) === OK;
   }
 
-  // For the ring of one message, which is RAM: erasing takes no time there.
-  function dropAll(): void {
-    for (let i = index.count() - 1; i >= 0; i--) remove(index.at(i)!);
-    for (let more = true; more; ) more = sheets.clean();
-  }
-
   function begin(origin: number): Code {
     if (isWriting) return ERR_BUSY;
-    if (isSingle) dropAll();
-    if (table[SCAN_READY] === 0 || index.count() >= MAX_MESSAGES) return ERR_FULL;
+    if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     const code = reserveNumbers(nextSequence);
     if (code !== OK) return code;
     isWriting = true;
@@ -254,24 +245,20 @@ export function createMessageLog(
   let cursorIndex = 0;
   let cursorSheet = 0;
 
-  function sheetAt(message: Message, sheetIndex: number): number {
-    if (cursorMessage !== message || cursorIndex > sheetIndex) {
+  function readBlock(message: Message, block: number, into: Uint8Array): Code {
+    if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
+    if (index.find(message.sequence) < 0) return ERR_DAMAGED;
+    const wanted = Math.floor(block / BLOCKS_PER_SHEET);
+    if (cursorMessage !== message || cursorIndex > wanted) {
       cursorMessage = message;
       cursorIndex = 0;
       cursorSheet = message.firstSheet;
     }
-    for (; cursorIndex < sheetIndex; cursorIndex++) {
+    for (; cursorIndex < wanted; cursorIndex++) {
       const next = states.indexOf(message.owner, cursorSheet + 1);
       cursorSheet = next < 0 ? states.indexOf(message.owner) : next;
     }
-    return cursorSheet;
-  }
-
-  function readBlock(message: Message, block: number, into: Uint8Array): Code {
-    if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
-    if (index.find(message.sequence) < 0) return ERR_DAMAGED;
-    const sheet = sheetAt(message, Math.floor(block / BLOCKS_PER_SHEET));
-    vault.data.set(flash.read(slotAt(sheet, block), SLOT_BYTES));
+    vault.data.set(flash.read(slotAt(cursorSheet, block), SLOT_BYTES));
     if (!vault.open(message.sequence, block, SPACE_BLOCK, BLOCK_BYTES, TAG_BYTES)) return ERR_DAMAGED;
     into.set(new Uint8Array(vault.data.buffer, vault.data.byteOffset, BLOCK_BYTES));
     return OK;
@@ -291,7 +278,7 @@ export function createMessageLog(
   function maintain(): boolean {
     if (isWriting) return false;
     if (sheets.clean() || sheets.verify(reserve)) return true;
-    return (table[SCAN_READY] < reserve || index.count() >= MAX_MESSAGES) && evict();
+    return (table[SCAN_READY] < reserve || index.count >= MAX_MESSAGES) && evict();
   }
 
   return {
@@ -303,7 +290,9 @@ export function createMessageLog(
     readBlock: readBlock,
     markHeard: markHeard,
     remove: remove,
-    count: index.count,
+    count: function () {
+      return index.count;
+    },
     at: index.at,
     find: function (sequence: number) {
       return index.at(index.find(sequence));

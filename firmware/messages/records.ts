@@ -39,7 +39,7 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
       if (!bytes) continue;
       const code = entries.append(kind, bytes);
       if (code !== OK) return code;
-      where[kind] = entries.next();
+      where[kind] = entries.next;
     }
     return OK;
   }
@@ -49,19 +49,19 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
   function load(): void {
     entries.load();
     where.fill(0);
-    const page = entries.page();
-    for (let slot = entries.next() - 1; slot >= 0; slot--) {
+    const page = entries.page;
+    for (let slot = entries.next - 1; slot >= 0; slot--) {
       const kind = entries.kind(page, slot);
       if (kind === 0 || kind >= KINDS) continue;
       // The power may have failed within the last one, or before the one that it replaces was voided.
-      const isTorn = slot === entries.next() - 1 && !entries.read(page, slot);
+      const isTorn = slot === entries.next - 1 && !entries.read(page, slot);
       if (isTorn || where[kind] > 0) entries.makeVoid(page, slot);
       else where[kind] = slot + 1;
     }
   }
 
   function get(kind: number): Uint8Array | undefined {
-    return where[kind] > 0 ? entries.read(entries.page(), where[kind] - 1) : undefined;
+    return where[kind] > 0 ? entries.read(entries.page, where[kind] - 1) : undefined;
   }
 
   function put(kind: number, bytes: Uint8Array): Code {
@@ -73,8 +73,8 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
       return code;
     }
     const older = where[kind];
-    where[kind] = entries.next();
-    return older > 0 ? entries.makeVoid(entries.page(), older - 1) : OK;
+    where[kind] = entries.next;
+    return older > 0 ? entries.makeVoid(entries.page, older - 1) : OK;
   }
 
   return { entries: entries, load: load, get: get, put: put };

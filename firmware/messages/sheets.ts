@@ -40,13 +40,9 @@ export function createSheets(eraser: Eraser, table: Uint32Array, count: number):
     return eraser.isBlank(sheet * PAGES_PER_SHEET) && eraser.isBlank(sheet * PAGES_PER_SHEET + 1);
   }
 
-  function after(sheet: number): number {
-    return sheet + 1 >= count ? 0 : sheet + 1;
-  }
-
   function take(): number {
     for (let step = 0; step < count; step++) {
-      const sheet = after(table[SCAN_HEAD]);
+      const sheet = table[SCAN_HEAD] + 1 >= count ? 0 : table[SCAN_HEAD] + 1;
       table[SCAN_HEAD] = sheet;
       if (states[sheet] === SHEET_UNVERIFIED) setState(sheet, isBlank(sheet) ? SHEET_ERASED : SHEET_DIRTY);
       if (states[sheet] === SHEET_ERASED) return sheet;
@@ -73,7 +69,7 @@ export function createSheets(eraser: Eraser, table: Uint32Array, count: number):
   function verify(reserve: number): boolean {
     let sheet = table[SCAN_HEAD];
     for (let step = 0; step < reserve; step++) {
-      sheet = after(sheet);
+      sheet = sheet + 1 >= count ? 0 : sheet + 1;
       if (states[sheet] !== SHEET_UNVERIFIED) continue;
       const page = sheet * PAGES_PER_SHEET + (half === sheet ? 1 : 0);
       if (!eraser.isBlank(page)) setState(sheet, SHEET_DIRTY);

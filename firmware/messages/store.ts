@@ -10,7 +10,7 @@ import { SCAN_DIRTY, SCAN_FOUND, SCAN_MAX_SHEETS, SCAN_NEWER, SCAN_NEWEST, SCAN_
 import type { Kernel } from "../voice/kernel.ts";
 import { ERASE_MORE, ERASE_STUCK, createEraser } from "./eraser.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { KEY_BLANK, KEY_EMPTIED, KEY_WHOLE, createKeyPage } from "./key-page.ts";
+import { KEY_BLANK, KEY_EMPTIED, KEY_LOST, KEY_WHOLE, createKeyPage } from "./key-page.ts";
 import { PAGES_PER_SHEET, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED } from "./layout.ts";
 import { createMessageLog, type MessageLog } from "./log.ts";
 import { RECORD_NUMBERS, createRecords, type Records } from "./records.ts";
@@ -31,11 +31,11 @@ export interface Store {
   readonly records: Records;
   readonly journal: Journal;
   /** OK, or why nothing can be kept or read: no kernel, no memory, or contents of a newer layout, which are left alone. */
-  code(): Code;
+  readonly code: Code;
   /** Makes or reads the key and rebuilds all indices. Called once, before anything else. */
   load(): void;
   /** Whether the key was made by `load`: the toy has a new radio address. */
-  isNew(): boolean;
+  readonly isNew: boolean;
   /** Whether a factory reset has begun and is not over. */
   isResetting(): boolean;
   /** One bounded step of housekeeping; true when there is more to do. */
@@ -58,13 +58,12 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
   const journal = createJournal(hal, eraser, vault, messagePages + RECORD_PAGES, hasEntries ? JOURNAL_PAGES : 0);
   const number = new Uint32Array(1);
   const numberBytes = new Uint8Array(number.buffer);
-  let code: Code = vault.code || (sheets > SCAN_MAX_SHEETS ? ERR_MEMORY : OK);
-  let wasMade = false;
   let forgotten = 0;
+  let isDestroyed = false;
 
   // Asked before each number: number[0] is the first one that is not put aside.
   function reserveNumbers(next: number): Code {
-    if (code !== OK || !hasEntries || next !== number[0]) return code;
+    if (self.code !== OK || !hasEntries || next !== number[0]) return self.code;
     number[0] = next + NUMBERS;
     return records.put(RECORD_NUMBERS, numberBytes);
   }
@@ -72,18 +71,18 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
   const log = createMessageLog(flash, hal.native, eraser, vault, sheets, recordingSamples, reserveNumbers);
 
   function isResetting(): boolean {
-    return keyPage.state() !== KEY_WHOLE && keyPage.state() !== KEY_BLANK;
+    return keyPage.state !== KEY_WHOLE && keyPage.state !== KEY_BLANK;
   }
 
-  // With a whole key page. `scan` tells how many messages lie in flash, or -1.
-  function open(scan: () => number): void {
-    vault.useKey(keyPage.key());
+  // With a whole key page.
+  function open(isEmpty: boolean): void {
+    vault.useKey(keyPage.key);
     records.load();
     journal.entries.load();
-    const count = scan();
-    if (count < 0) code = ERR_MEMORY;
-    else if (vault.table[SCAN_NEWER] > 0 || records.entries.isNewer() || journal.entries.isNewer()) code = ERR_LAYOUT;
-    if (code !== OK) return;
+    const count = isEmpty ? 0 : vault.scan(sheets);
+    if (count < 0) self.code = ERR_MEMORY;
+    else if (vault.table[SCAN_NEWER] > 0 || records.entries.hasNewer || journal.entries.hasNewer) self.code = ERR_LAYOUT;
+    if (self.code !== OK) return;
     const reserved = records.get(RECORD_NUMBERS);
     const next = (vault.table[SCAN_NEWEST] + 1) >>> 0;
     number[0] = 1;
@@ -102,17 +101,15 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function load(): void {
     takeAllForDirty();
-    if (code !== OK || isResetting()) return;
-    wasMade = keyPage.state() === KEY_BLANK;
-    if (wasMade) code = keyPage.make();
-    if (code !== OK) return;
-    open(function () {
-      return vault.scan(sheets);
-    });
+    if (self.code !== OK || isResetting()) return;
+    self.isNew = keyPage.state === KEY_BLANK;
+    if (self.isNew) self.code = keyPage.make();
+    if (self.code !== OK) return;
+    open(false);
   }
 
   function maintain(): boolean {
-    if (code !== OK) return false;
+    if (self.code !== OK) return false;
     if (hasEntries && number[0] === log.nextSequence()) return reserveNumbers(number[0]) === OK;
     return log.maintain() || records.entries.prepare() || journal.entries.prepare();
   }
@@ -132,14 +129,16 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
   }
 
   function forget(): boolean {
-    if (!isResetting()) {
+    if (!isResetting() || (keyPage.state === KEY_LOST && !isDestroyed)) {
+      // Again at a boot that goes on with it: the power may have failed before all of the key was gone.
       keyPage.destroy();
+      isDestroyed = true;
       vault.useKey(undefined);
       takeAllForDirty();
       forgotten = 0;
       return true;
     }
-    if (keyPage.state() === KEY_EMPTIED) return false;
+    if (keyPage.state === KEY_EMPTIED) return false;
     if (forgotten < flash.pages) {
       if (wipe(forgotten)) forgotten++;
       return true;
@@ -150,28 +149,23 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function renew(): void {
     const made = keyPage.make();
-    code = vault.code || made;
-    if (code !== OK) return;
+    self.code = vault.code || made;
+    if (self.code !== OK) return;
     for (let i = 0; i < SCAN_ROWS; i++) if (i !== SCAN_READY && i !== SCAN_DIRTY) vault.table[i] = 0;
-    open(function () {
-      return 0;
-    });
+    open(true);
   }
 
-  return {
-    messages: log,
-    records: records,
-    journal: journal,
-    code: function () {
-      return code;
-    },
+  const self = {
+    messages: log as MessageLog,
+    records: records as Records,
+    journal: journal as Journal,
+    code: vault.code || (sheets > SCAN_MAX_SHEETS ? ERR_MEMORY : OK),
+    isNew: false,
     load: load,
-    isNew: function () {
-      return wasMade;
-    },
     isResetting: isResetting,
     maintain: maintain,
     forget: forget,
     renew: renew,
   };
+  return self;
 }

@@ -283,14 +283,14 @@ describe("message log", () => {
     words.setUint16(10, crc32(flash.flash.memory.subarray(0, CHECKED_BYTES)) & 0xffff, true);
     const before = flash.flash.memory.slice();
     const store = bootStore(flash);
-    assert.equal(store.code(), ERR_LAYOUT);
+    assert.equal(store.code, ERR_LAYOUT);
     assert.equal(store.messages.begin(ORIGIN_OWN), ERR_LAYOUT);
     assert.equal(store.maintain(), false);
     assert.deepEqual(flash.flash.memory, before);
     // Forgetting is what the owner asked for.
     while (store.forget());
     store.renew();
-    assert.equal(store.code(), OK);
+    assert.equal(store.code, OK);
     write(store.messages, 1, 1);
   });
 });
