@@ -52,6 +52,10 @@ export const SPACE_RECORDS = 3;
 export const SPACE_JOURNAL = 4;
 export const SPACE_ROOT = 5;
 
+/** Pages behind the messages: one in use, one ready, one that may fail. */
+export const RECORD_PAGES = 3;
+export const JOURNAL_PAGES = 3;
+
 /** Who spoke. */
 export const ORIGIN_OWN = 1;
 export const ORIGIN_FAMILY = 2;

@@ -11,14 +11,11 @@ import type { Kernel } from "../voice/kernel.ts";
 import { ERASE_MORE, ERASE_STUCK, createEraser } from "./eraser.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { KEY_BLANK, KEY_EMPTIED, KEY_LOST, KEY_WHOLE, createKeyPage } from "./key-page.ts";
-import { PAGES_PER_SHEET, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED } from "./layout.ts";
+import { JOURNAL_PAGES, PAGES_PER_SHEET, RECORD_PAGES, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED } from "./layout.ts";
 import { createMessageLog, type MessageLog } from "./log.ts";
 import { RECORD_NUMBERS, createRecords, type Records } from "./records.ts";
 import { createVault } from "./vault.ts";
 
-/** One page in use, one ready, one that may fail. */
-export const RECORD_PAGES = 3;
-export const JOURNAL_PAGES = 3;
 /** A ring with less is RAM, which keeps neither records nor journal. */
 export const LEAST_PAGES = RECORD_PAGES + JOURNAL_PAGES + 2 * PAGES_PER_SHEET;
 /** A sixteenth of a page: all of it is written in pieces that need no large buffer. */

@@ -5,7 +5,8 @@ import { messageMemory } from "../../boards/flash-map.ts";
 import { boards } from "../../boards/index.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { SHEET_BYTES } from "../../tools/image/blocks.ts";
-import { give, ringSheets } from "../support/family.ts";
+import { messageSheets } from "../../tools/image/messages.ts";
+import { give } from "../support/family.ts";
 import { soundings, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -87,14 +88,14 @@ describe("a gesture", () => {
           // What a torn erase left: a page that begins as if it were blank, far from where housekeeping looks.
           const memory = toy.memories.find((candidate) => candidate.holds(messages.base, 1))!;
           const area = memory.bytes.subarray(messages.base - memory.base, messages.base - memory.base + messages.pages * PAGE_BYTES);
-          area.fill(0x5a, ringSheets(board) * SHEET_BYTES - PAGE_BYTES + 100, ringSheets(board) * SHEET_BYTES);
+          area.fill(0x5a, messageSheets(board) * SHEET_BYTES - PAGE_BYTES + 100, messageSheets(board) * SHEET_BYTES);
           toy.powerOn().wait(4000);
           toy.speak(tone(440, 3), 400).hold(3000).wait(1500);
           assert.equal(toy.messages().length, 3);
           const key = toy.key;
-          const before = Buffer.from(area.subarray(ringSheets(board) * SHEET_BYTES));
+          const before = Buffer.from(area.subarray(messageSheets(board) * SHEET_BYTES));
           tapsAndHold(toy, 7, 11000).wait(40000);
-          const kept = ringSheets(board) * SHEET_BYTES;
+          const kept = messageSheets(board) * SHEET_BYTES;
           assert.equal(area.subarray(0, kept).findIndex((byte) => byte !== 0xff), -1, "a byte is left");
           assert.notDeepEqual(toy.key, key, "the key is another one");
           // Records begin anew under it: nothing of what was there before.

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { MAX_MESSAGES } from "../../firmware/messages/layout.ts";
 import { HOLD_MS } from "../../firmware/paw/gesture.ts";
-import { fill, ringSheets } from "../support/family.ts";
+import { messageSheets } from "../../tools/image/messages.ts";
+import { fill } from "../support/family.ts";
 import { playbacks } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -23,7 +24,7 @@ describe("latency on XIAOBLE", () => {
     assert.ok(fresh.nowMs <= LIVE_MS, `${fresh.nowMs.toFixed(0)} ms`);
     const toy = new Toy();
     // As many messages as there may be, and one sheet for a recording.
-    fill(toy, { sheetsEach: Math.ceil(ringSheets(toy.board) / MAX_MESSAGES), free: 1, isHeard: true });
+    fill(toy, { sheetsEach: Math.ceil(messageSheets(toy.board) / MAX_MESSAGES), free: 1, isHeard: true });
     toy.powerOn();
     assert.ok(toy.nowMs <= LIVE_MS, `${toy.nowMs.toFixed(0)} ms`);
     toy.hold(1500).wait(1000);

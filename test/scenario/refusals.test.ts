@@ -5,7 +5,8 @@ import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import { provisioned } from "../../tools/image/storage.ts";
-import { fill, ringSheets } from "../support/family.ts";
+import { messageSheets } from "../../tools/image/messages.ts";
+import { fill } from "../support/family.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, bundleOf, tone } from "../support/toy.ts";
 
@@ -16,7 +17,7 @@ describe("the toy refuses", () => {
   afterEach(assertPromisesKept);
 
   for (const board of boards) {
-    if (ringSheets(board) === 0) continue;
+    if (messageSheets(board) === 0) continue;
     it(`on ${board.id} to record over unheard messages when it is full of them`, () => {
       const toy = new Toy({ board });
       fill(toy, { sheetsEach: LONGEST_IN_SHEETS });

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { ERR_FULL, ERR_HARDWARE, OK, type Flash } from "../../hal/contract.ts";
-import { BLOCKS_PER_SHEET, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
-import { JOURNAL_PAGES, RECORD_PAGES, type Store } from "../../firmware/messages/store.ts";
+import { BLOCKS_PER_SHEET, JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES, SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
+import type { Store } from "../../firmware/messages/store.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
 import { PowerCut } from "../../sim/engine.ts";
 import { FlashMemory, FlashPort, PAGE_BYTES, type CutPlan, type FlashTiming } from "../../sim/flash.ts";

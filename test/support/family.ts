@@ -1,14 +1,11 @@
 // A message from the family, put into flash as the firmware's log would have written it: until there is a link, the only way
 // for one to arrive.
 
-import type { Board } from "../../boards/board.ts";
-import { messageMemory } from "../../boards/flash-map.ts";
-import { PAGES_PER_SHEET, SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
-import { JOURNAL_PAGES, RECORD_PAGES } from "../../firmware/messages/store.ts";
+import { SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { encodeBlock } from "../../firmware/voice/adpcm.ts";
 import { keyPage, keyPageOf } from "../../tools/image/keys.ts";
-import { logRegion } from "../../tools/image/messages.ts";
+import { logRegion, messageSheets } from "../../tools/image/messages.ts";
 import { writeMessage } from "../../tools/image/write-messages.ts";
 import type { Toy } from "./toy.ts";
 
@@ -33,15 +30,9 @@ export function toneBlocks(hz: number, samples: number): Uint8Array {
   return blocks;
 }
 
-/** Sheets that messages have on a board that keeps them in flash: records and journal take the last pages. */
-export function ringSheets(board: Board): number {
-  const messages = messageMemory(board);
-  return messages.kind === "flash" ? Math.floor((messages.pages - RECORD_PAGES - JOURNAL_PAGES) / PAGES_PER_SHEET) : 0;
-}
-
 /** Fills the ring but for some sheets with messages of so many sheets each; returns the first sheet that is free. */
 export function fill(toy: Toy, { sheetsEach, free = 0, isHeard = false }: { readonly sheetsEach: number; readonly free?: number; readonly isHeard?: boolean }): number {
-  const end = ringSheets(toy.board) - free;
+  const end = messageSheets(toy.board) - free;
   let sheet = 0;
   for (let sequence = 1; sheet < end; sequence++) {
     const sheets = Math.min(sheetsEach, end - sheet);
@@ -60,6 +51,6 @@ export function give(toy: Toy, { sheet, sequence, seconds, hz, isHeard = false, 
   if (!toy.key) keys.set(keyPage(Uint32Array.from({ length: 8 }, (_, i) => 0x01010101 * (i + 1))));
   const samples = Math.round(seconds * MESSAGE_RATE_HZ);
   const blocks = toneBlocks(hz, samples);
-  writeMessage(region, ringSheets(toy.board), sheet, { sequence, isOwn, isHeard, samples, blocks }, toy.key!);
+  writeMessage(region, messageSheets(toy.board), sheet, { sequence, isOwn, isHeard, samples, blocks }, toy.key!);
   return { blocks, samples };
 }

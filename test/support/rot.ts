@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { OK } from "../../hal/contract.ts";
-import { ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET } from "../../firmware/messages/layout.ts";
+import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES } from "../../firmware/messages/layout.ts";
 import { RECORD_PHONES } from "../../firmware/messages/records.ts";
-import { JOURNAL_PAGES, RECORD_PAGES } from "../../firmware/messages/store.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
 import { block, bootStore, mockStoreFlash, write } from "./store.ts";
 

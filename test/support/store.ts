@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { OK, type Flash, type Hal } from "../../hal/contract.ts";
+import { OK, type Code, type Flash, type Hal } from "../../hal/contract.ts";
 import { mockFlash, type MockFlash } from "../../hal/mock/flash.ts";
 import { mockNative } from "../../hal/mock/native.ts";
 import { mockEntropy } from "../../hal/mock/ports.ts";
@@ -23,17 +23,20 @@ export interface StoreOptions {
   readonly recordingSamples?: number;
   readonly seed?: number;
   readonly nowMs?: () => number;
+  /** The chip that it is; 1 when not given. */
+  readonly rootsOf?: number;
+  readonly kernelCode?: Code;
 }
 
 export const mockStoreFlash = (pages: number): { readonly flash: MockFlash; readonly keyPage: MockFlash } => ({ flash: mockFlash(pages), keyPage: mockFlash(1) });
 
 /** A store that has just booted. */
-export function bootStore({ flash, keyPage }: StoreFlash, { recordingSamples = 3 * SHEET_SAMPLES, seed = 1, nowMs = () => 0 }: StoreOptions = {}): Store {
+export function bootStore({ flash, keyPage }: StoreFlash, { recordingSamples = 3 * SHEET_SAMPLES, seed = 1, nowMs = () => 0, rootsOf = 1, kernelCode = OK }: StoreOptions = {}): Store {
   const memoryBytes = SEAL_STATE_WORDS * 4 + BLOCK_BYTES + 16 + SCAN_STATE_WORDS * 4 + flash.pages * 28 + 64;
   const native = mockNative(memoryBytes, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
-  const kernel = { code: OK, call: (index: number, a: number, b: number, c: number, d: number) => twin.functions[index]!.call(a, b, c, d) } as Kernel;
-  const hal = { flash, keyPage, native, entropy: mockEntropy(seed), clock: { nowMs } } as unknown as Hal;
+  const kernel = { code: kernelCode, call: (index: number, a: number, b: number, c: number, d: number) => twin.functions[index]!.call(a, b, c, d) } as Kernel;
+  const hal = { flash, keyPage, native, entropy: { ...mockEntropy(seed), root: (index: number) => Math.imul(rootsOf, 0x9e3779b9 + index) >>> 0 }, clock: { nowMs } } as unknown as Hal;
   const store = createStore(hal, kernel, recordingSamples);
   store.load();
   return store;

@@ -8,6 +8,7 @@ import { line } from "../production/line-command.ts";
 import { provision } from "../production/provision-command.ts";
 import { doctor, monitor, ports, selftest } from "./bench-commands.ts";
 import { flash } from "./flash.ts";
+import { fsck } from "./fsck.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
@@ -21,6 +22,7 @@ const HELP = `pawlock COMMAND [options]
   selftest   measure a board: kernel, converter, battery, radio, microphone, ...
   monitor    show a board's console
   doctor     find out why a board is not found or does not answer
+  fsck       list, check and export the messages in a dump of flash
   wav        encode and decode IMA ADPCM WAV files
   Each has --help.`;
 
@@ -46,6 +48,8 @@ export async function pawlock([command, ...args]: string[]): Promise<number> {
       return monitor(args);
     case "doctor":
       return doctor(args);
+    case "fsck":
+      return fsck(args);
     case "wav":
       return runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
     case undefined:

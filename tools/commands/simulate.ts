@@ -7,6 +7,7 @@ import { BLOCK_BYTES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { adpcmWav, pcm16Wav, toPcm16, writeFileAtomic } from "../audio/wav-write.ts";
 import { buildBundle, readBundle } from "../build/build.ts";
 import { UserError } from "../errors.ts";
+import { flashMap } from "../sim/flash-map.ts";
 import { recordAndPlay, type Outcome } from "../sim/record-and-play.ts";
 import { outcomeTimeline } from "../sim/timeline.ts";
 import { loadVoice } from "../sim/voice.ts";
@@ -19,6 +20,7 @@ const options = {
   level: { type: "string", default: "-6" },
   seed: { type: "string", default: "1" },
   out: { type: "string", default: "out" },
+  "flash-map": { type: "string" },
   once: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -34,6 +36,7 @@ const HELP = `
   --bundle FILE  bundle to run instead of the built one
   --seed N       seed of all noise (1)
   --out FOLDER   where the files go (out)
+  --flash-map FILE  draws the flash and how often each page was erased
   --once         run once and exit, which is all it does so far
   --json         one JSON object instead of text
   --help         this`;
@@ -62,7 +65,7 @@ export async function simulate(usage: string, isBuilding: boolean, args: string[
   }
   const bundle = values.bundle === undefined ? await readBundle(board) : await readGiven(values.bundle);
   const outcome = await recordAndPlay(board, bundle, voice, { seed }, (what, atMs) => say(`${seconds(atMs)}  ${what}`));
-  const files = await writeFiles(values.out, outcome);
+  const files = { ...(await writeFiles(values.out, outcome)), ...writeMap(values["flash-map"], outcome) };
   if (values.json) console.log(JSON.stringify(report(outcome, files), null, 2));
   else printReport(outcome, files);
   return 0;
@@ -104,6 +107,16 @@ async function writeFiles(folder: string, outcome: Outcome): Promise<Record<keyo
     throw new UserError(`cannot write to ${folder}: ${(error as Error).message}`, "Name another folder with --out.");
   }
   return paths;
+}
+
+function writeMap(file: string | undefined, { board, stage }: Outcome): Record<string, string> {
+  if (file === undefined) return {};
+  try {
+    writeFileAtomic(file, flashMap(board, stage.memories));
+  } catch (error) {
+    throw new UserError(`cannot write ${file}: ${(error as Error).message}`, "Name another file with --flash-map.");
+  }
+  return { flashMap: file };
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(3).padStart(8)} s`;

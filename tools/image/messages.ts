@@ -9,9 +9,12 @@ import {
   ERASED_WORD,
   HEADER_WORDS,
   INDEX_MASK,
+  JOURNAL_PAGES,
   ORIGIN_OWN,
   ORIGIN_SHIFT,
+  PAGES_PER_SHEET,
   PAGE_MAGIC,
+  RECORD_PAGES,
   SPACE_BLOCK,
   TAG_BYTES,
   WORD_FLAGS,
@@ -54,6 +57,8 @@ export function messagesIn(region: Uint8Array, key: Uint32Array): StoredMessage[
   return sheets
     .filter(({ header }) => (header[WORD_PLACE]! & INDEX_MASK) === 0 && header[WORD_SAMPLES] !== ERASED_WORD)
     .filter(({ header }) => !isCleared(header[WORD_FLAGS]! >>> 16) && isCommitted(key, header))
+    // A copied sheet is no second message.
+    .filter((first, i, all) => all.findIndex(({ header }) => header[WORD_SEQUENCE] === first.header[WORD_SEQUENCE]) === i)
     .map((first) => read(first, sheets, key))
     .sort((a, b) => (a.sequence - b.sequence) | 0);
 }
@@ -65,6 +70,12 @@ export function logRegion(board: Board, memories: readonly FlashMemory[]): Uint8
   const memory = memories.find((candidate) => candidate.holds(messages.base, messages.pages * PAGE_BYTES))!;
   const at = messages.base - memory.base;
   return memory.bytes.subarray(at, at + messages.pages * PAGE_BYTES);
+}
+
+/** Sheets that messages have on a board that keeps them in flash: records and journal take the last pages. */
+export function messageSheets(board: Board): number {
+  const messages = messageMemory(board);
+  return messages.kind === "flash" ? Math.floor((messages.pages - RECORD_PAGES - JOURNAL_PAGES) / PAGES_PER_SHEET) : 0;
 }
 
 /** Messages of a simulated board; none without a key. */

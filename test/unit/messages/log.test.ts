@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { ERR_BUSY, ERR_DAMAGED, ERR_FULL, ERR_HARDWARE, ERR_LAYOUT, ERR_RANGE, OK } from "../../../hal/contract.ts";
-import { CHECKED_BYTES, MAX_MESSAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, PAGE_MAGIC, SHEET_SAMPLES } from "../../../firmware/messages/layout.ts";
+import { CHECKED_BYTES, JOURNAL_PAGES, MAX_MESSAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, PAGE_MAGIC, RECORD_PAGES, SHEET_SAMPLES } from "../../../firmware/messages/layout.ts";
 import { RECORD_NUMBERS } from "../../../firmware/messages/records.ts";
-import { JOURNAL_PAGES, RECORD_PAGES } from "../../../firmware/messages/store.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";
 import { block, bootStore, mockStoreFlash, settle, write, type StoreFlash } from "../../support/store.ts";
