@@ -18,6 +18,7 @@ export const nrf52840dk: Board = {
   limits: [
     "one application slot in internal flash: an interrupted update leaves no firmware until it is run again; updates by USB only",
     "the message store is 50 pages of internal flash: one full recording of 40 s and little more",
+    "voice and key share one chip: encryption at rest buys erasure only",
     "an erase of a page stops the whole chip for 85 ms, so none happens while audio runs",
     "no private Bluetooth address: the toy can be followed by its address",
     "no battery measurement; its console is a serial port, open to whoever holds the kit",

@@ -24,6 +24,9 @@ export function createSheets(eraser: Eraser, table: Uint32Array, count: number):
   let next = 0;
   // Sheet of which the first page was seen to be blank.
   let half = -1;
+  // So many sheets behind this head need no look any more.
+  let verified = 0;
+  let verifiedFrom = -1;
 
   function tally(state: number, by: number): void {
     if (state <= SHEET_UNVERIFIED) table[SCAN_READY] += by;
@@ -65,11 +68,14 @@ export function createSheets(eraser: Eraser, table: Uint32Array, count: number):
     return true;
   }
 
-  // The ring goes on from its head, so once these sheets are known to be blank only sheets of older messages can lie between.
+  // The ring goes on from its head, so once these pages are known to be blank only pages of older messages can lie between.
   function verify(reserve: number): boolean {
-    let sheet = table[SCAN_HEAD];
-    for (let step = 0; step < reserve; step++) {
-      sheet = sheet + 1 >= count ? 0 : sheet + 1;
+    if (verifiedFrom !== table[SCAN_HEAD]) {
+      verifiedFrom = table[SCAN_HEAD];
+      verified = 0;
+    }
+    for (; verified < reserve; verified++) {
+      const sheet = (verifiedFrom + 1 + verified) % count;
       if (states[sheet] !== SHEET_UNVERIFIED) continue;
       const page = sheet * PAGES_PER_SHEET + (half === sheet ? 1 : 0);
       if (!eraser.isBlank(page)) setState(sheet, SHEET_DIRTY);
