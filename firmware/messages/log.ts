@@ -2,8 +2,9 @@
 // before; a block is right only when its own tag says so. Pages are erased ahead of time, one per call of `maintain`, which the toy
 // makes only while idle.
 
-import { ERR_BUSY, ERR_DAMAGED, ERR_FULL, ERR_RANGE, OK, type Code, type Flash, type NativeCode } from "../../hal/contract.ts";
+import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type Flash, type NativeCode } from "../../hal/contract.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, SCAN_READY } from "../voice/abi.ts";
+import { createBlocks } from "./blocks.ts";
 import type { Eraser } from "./eraser.ts";
 import { createMessageIndex, type Message, type MessageIndex } from "./index.ts";
 import {
@@ -25,9 +26,7 @@ import {
   SHEET_OWNER,
   SHEET_RETIRED,
   SHEET_SAMPLES,
-  SLOT_BYTES,
   SPACE_BLOCK,
-  TAG_BYTES,
   WORD_FLAGS,
   WORD_MAGIC,
   WORD_PLACE,
@@ -90,6 +89,7 @@ export function createMessageLog(
   const sheets = createSheets(eraser, table, sheetCount);
   const index: MessageIndex = createMessageIndex(table);
   const states = sheets.states;
+  const blocks = createBlocks(flash, vault, index, states);
   const header = new Uint32Array(WORD_SAMPLES);
   const headerBytes = new Uint8Array(header.buffer);
   const magicBytes = new Uint8Array(header.buffer, 0, 4);
@@ -109,11 +109,6 @@ export function createMessageLog(
   let unheard: Message | undefined;
   let heard: Message | undefined;
   let own: Message | undefined;
-
-  function slotAt(sheet: number, block: number): number {
-    const page = sheet * PAGES_PER_SHEET + (Math.floor(block / BLOCKS_PER_PAGE) % PAGES_PER_SHEET);
-    return page * pageBytes + PAGE_HEADER_BYTES + (block % BLOCKS_PER_PAGE) * SLOT_BYTES;
-  }
 
   // What a tap plays, worked out when the messages change and not when the child waits.
   function choose(): void {
@@ -195,8 +190,8 @@ export function createMessageLog(
         code = flash.write(writingSheet * sheetBytes, headerBytes);
       }
       // The second page of a sheet begins with the magic as well.
-      else if (writingBlocks % BLOCKS_PER_PAGE === 0) code = flash.write(slotAt(writingSheet, writingBlocks) - PAGE_HEADER_BYTES, magicBytes);
-      if (code === OK) code = flash.write(slotAt(writingSheet, writingBlocks), vault.slot);
+      else if (writingBlocks % BLOCKS_PER_PAGE === 0) code = flash.write(blocks.slotAt(writingSheet, writingBlocks) - PAGE_HEADER_BYTES, magicBytes);
+      if (code === OK) code = flash.write(blocks.slotAt(writingSheet, writingBlocks), vault.slot);
       // A sheet that does not take its first block is left for the next one.
       if (code !== OK) sheets.setState(writingSheet, SHEET_RETIRED);
     } while (isFirst && code !== OK);
@@ -240,30 +235,6 @@ export function createMessageLog(
     return OK;
   }
 
-  // The sheet of the last block that was read: playing goes forward, so the next block is there or behind it.
-  let cursorMessage: Message | undefined;
-  let cursorIndex = 0;
-  let cursorSheet = 0;
-
-  function readBlock(message: Message, block: number, into: Uint8Array): Code {
-    if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
-    if (index.find(message.sequence) < 0) return ERR_DAMAGED;
-    const wanted = Math.floor(block / BLOCKS_PER_SHEET);
-    if (cursorMessage !== message || cursorIndex > wanted) {
-      cursorMessage = message;
-      cursorIndex = 0;
-      cursorSheet = message.firstSheet;
-    }
-    for (; cursorIndex < wanted; cursorIndex++) {
-      const next = states.indexOf(message.owner, cursorSheet + 1);
-      cursorSheet = next < 0 ? states.indexOf(message.owner) : next;
-    }
-    vault.data.set(flash.read(slotAt(cursorSheet, block), SLOT_BYTES));
-    if (!vault.open(message.sequence, block, SPACE_BLOCK, BLOCK_BYTES, TAG_BYTES)) return ERR_DAMAGED;
-    into.set(new Uint8Array(vault.data.buffer, vault.data.byteOffset, BLOCK_BYTES));
-    return OK;
-  }
-
   function markHeard(message: Message): Code {
     if (message.isHeard || message.origin === ORIGIN_OWN) return OK;
     const at = index.find(message.sequence);
@@ -287,7 +258,7 @@ export function createMessageLog(
     append: append,
     commit: commit,
     abandon: abandon,
-    readBlock: readBlock,
+    readBlock: blocks.read,
     markHeard: markHeard,
     remove: remove,
     count: function () {
