@@ -2,5 +2,7 @@
 
 declare module "pawlock:build" {
   export const board: import("../boards/board.ts").FirmwareBoard;
+  /** Whether the board has the link: a build without it holds none of its code. */
+  export const isLinked: boolean;
   export const image: import("./voice/kernel.ts").KernelImage;
 }

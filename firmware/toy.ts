@@ -1,15 +1,17 @@
 // The toy: one state machine. Every event has a defined outcome in every state: the table below, a letter a cell.
 
-import { ERR_FORBIDDEN, ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
+import { ERR_BUSY, ERR_FORBIDDEN, ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
 import {
   HEART_BROKEN,
   HEART_DARK,
   HEART_FORGETTING,
+  HEART_PAIRING,
   HEART_WAITING,
   createHeartLight,
 } from "./heart/heart.ts";
-import { createMessageLog, type Message } from "./messages/log.ts";
+import type { Message } from "./messages/index.ts";
 import { ORIGIN_FAMILY } from "./messages/layout.ts";
+import { createStore } from "./messages/store.ts";
 import { createGesture } from "./paw/gesture.ts";
 import {
   EARCON_BATTERY,
@@ -17,14 +19,24 @@ import {
   EARCON_ERROR,
   EARCON_FULL,
   EARCON_NO,
+  EARCON_PAIRED,
+  EARCON_PAIRING,
+  EARCON_REPLACED,
   EARCON_RESET,
   EARCON_START,
   EARCON_STOP,
   EARCON_WARNING,
   createEarcons,
 } from "./voice/earcons.ts";
+import type { Link, LinkPorts } from "./link/link.ts";
+import { AT_OTHER, AT_PLAY, AT_RECORDING, AT_REST } from "./link/protocol.ts";
+import { createSettings } from "./link/settings.ts";
+import { WINDOW_FAILED, WINDOW_PAIRED, WINDOW_REPLACED } from "./link/window.ts";
+import type { Slot } from "./slot/slot.ts";
+import { BLOCK_BYTES } from "./voice/abi.ts";
 import { createKernel, type KernelImage } from "./voice/kernel.ts";
-import { createPlayer } from "./voice/player.ts";
+import { createPlayer, type PlayerSource } from "./voice/player.ts";
+import { PROMPT_BLOCKS, countedDigits, readPromptBlock, spokenDigits, type Prompt } from "./voice/prompts.ts";
 import { LIMIT_SAMPLES, createRecorder } from "./voice/recorder.ts";
 
 /** Nothing is going on; an earcon may sound. */
@@ -37,9 +49,11 @@ export const SAVING = 3;
 export const PLAYING = 4;
 /** Forgetting everything, page by page. */
 export const RESETTING = 5;
-/** No audio path: kernel, its memory, converter or PWM failed at boot. */
+/** No audio path, or no store: kernel, its memory, converter or PWM failed at boot, or the store holds a newer layout. */
 export const BROKEN = 6;
-export const STATE_NAMES = "idle chirping recording saving playing resetting broken";
+/** A phone may pair; the toy speaks to whoever holds it. */
+export const PAIRING = 7;
+export const STATE_NAMES = "idle chirping recording saving playing resetting broken pairing";
 
 /** A hold that means "record"; its token goes with it. */
 export const HELD = 0;
@@ -62,27 +76,34 @@ export const CAPTURED = 11;
 export const PLAYED = 12;
 /** Nothing is left to forget. */
 export const FORGOTTEN = 13;
+/** The pairing window has shut by itself. */
+export const PAIRING_ENDED = 14;
 export const EVENT_NAMES =
-  "held released tappedOnce tappedTwice tappedMore pairingAsked resetWarned resetAsked resetCancelled chirped ending captured played forgotten";
+  "held released tappedOnce tappedTwice tappedMore pairingAsked resetWarned resetAsked resetCancelled chirped ending captured played forgotten pairingEnded";
 
 // One row a state, one column an event, in the order of the constants above.
 //   R record      A abort the recording   C start the capture   S stop the capture    E capture ended
 //   P play next   O play own              T stop playing        B stop playing, then record
 //   F played      N "no" tone             W reset warning       X begin reset         Z reset done
-//   K cancelled   L ending chirp          ! "broken" tone       . nothing: cannot happen here, or means nothing here
+//   K cancelled   L ending chirp          ! "broken" tone       Y open the pairing window
+//   Q shut it     D shut it, then record  U it has shut         G spoken to the end
+//   . nothing: cannot happen here, or means nothing here
 export const TRANSITIONS = [
-  /* idle      */ "R.PO.NWXK.....",
-  /* chirping  */ ".A.......C....",
-  /* recording */ ".S........LE..",
-  /* saving    */ "...........E..",
-  /* playing   */ "B.TO.NWXK...F.",
-  /* resetting */ ".............Z",
-  /* broken    */ "!.!..!WXK.....",
+  /* idle      */ "R.PO.YWXK......",
+  /* chirping  */ ".A.......C.....",
+  /* recording */ ".S........LE...",
+  /* saving    */ "...........E...",
+  /* playing   */ "B.TO.NWXK...F..",
+  /* resetting */ ".............Z.",
+  /* broken    */ "!.!..!WXK......",
+  /* pairing   */ "D.QQQ.WXK...G.U",
 ];
 
 /** Housekeeping waits so long after the last event, and between its steps. */
 const MAINTAIN_MS = 60;
 const FORGET_MS = 10;
+/** A lithium cell at rest, charged. */
+const FULL_MILLIVOLTS = 4150;
 
 export interface Toy {
   state(): number;
@@ -91,15 +112,27 @@ export interface Toy {
   messages(): number;
 }
 
-export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): Toy {
+/** What a build with a link gives to its toy. */
+export interface ToyOptions {
+  readonly lowMillivolts: number;
+  /** Where the application lies; absent when it was not started from a slot. */
+  readonly slot: Slot | undefined;
+  readonly createLink: ((ports: LinkPorts) => Link) | undefined;
+}
+
+export function createToy(hal: Hal, image: KernelImage, options: ToyOptions): Toy {
   const clock: Clock = hal.clock;
   const kernel = createKernel(hal.native, image);
-  const log = createMessageLog(hal.flash, hal.native, LIMIT_SAMPLES);
-  const earcons = createEarcons(hal.speaker, clock);
+  const store = createStore(hal, kernel, LIMIT_SAMPLES);
+  const log = store.messages;
+  const slot = options.slot;
+  store.load();
+  const settings = createSettings(clock, store.records);
+  const earcons = createEarcons(hal.speaker, clock, settings.volume);
   const light = createHeartLight(hal.heart, clock);
   // OK, or why there is no audio until the next boot.
   const audioCode = kernel.code || hal.selfTest();
-  let state = audioCode === OK ? IDLE : BROKEN;
+  let state = BROKEN;
   let captureCode: Code = OK;
   let capturedSamples = 0;
   let playedCode: Code = OK;
@@ -116,7 +149,15 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
       handle(CAPTURED);
     },
   });
-  const player = createPlayer(clock, hal.speaker, kernel, log, function (code) {
+  // A passkey that is being spoken.
+  let prompt: Prompt | undefined;
+  const source: PlayerSource<Message | Prompt> = {
+    readBlock: function (sound, index, into) {
+      return sound === prompt && slot ? readPromptBlock(slot, prompt, index, into) : log.readBlock(sound as Message, index, into);
+    },
+    volume: settings.volume,
+  };
+  const player = createPlayer(clock, hal.speaker, kernel, source, function (code) {
     playedCode = code;
     handle(PLAYED);
   });
@@ -132,6 +173,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     let pattern = HEART_DARK;
     if (next === RESETTING) pattern = HEART_FORGETTING;
     else if (next === BROKEN) pattern = HEART_BROKEN;
+    else if (next === PAIRING) pattern = HEART_PAIRING;
     else if (next === IDLE && log.oldestUnheard()) pattern = HEART_WAITING;
     light.show(pattern);
     if (housekeeping !== undefined) clock.cancel(housekeeping);
@@ -147,14 +189,16 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
   function maintain(): void {
     housekeeping = undefined;
     // A step takes longer than a tone may be stretched, or a child kept waiting.
-    if (earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || log.maintain()) {
+    if (earcons.isSounding() || hal.paw.isPressed() || (link && link.isMoving()) || player.prepare(nextMessage()) || store.maintain()) {
       housekeeping = clock.after(MAINTAIN_MS, maintain);
     }
   }
 
   function forget(): void {
     housekeeping = undefined;
-    if (log.forget()) housekeeping = clock.after(FORGET_MS, forget);
+    // Bonds can be erased when nobody is connected.
+    const isConnected = hal.radio !== undefined && hal.radio.status().connected;
+    if (store.forget() || isConnected) housekeeping = clock.after(FORGET_MS, forget);
     else handle(FORGOTTEN);
   }
 
@@ -165,7 +209,8 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
 
   function record(token?: PawToken): void {
     earcons.stop();
-    if (hal.power.batteryMillivolts() < lowMillivolts) {
+    if (link) link.yieldStore();
+    if (hal.power.batteryMillivolts() < options.lowMillivolts) {
       earcons.play(EARCON_BATTERY);
       enter(IDLE);
       return;
@@ -202,6 +247,7 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     else earcons.play(capturedSamples > 0 ? EARCON_STOP : EARCON_NO);
   }
 
+  let outcomeEarcon = EARCON_NO;
   // What waits for the playback before it to end.
   let queued: Message | undefined;
   let recordAfter: PawToken | undefined;
@@ -250,7 +296,9 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     const token = recordAfter;
     const earcon = sayAfter;
     forgetWaiting();
-    if (playedCode === OK && !isCutOff && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
+    const wasPrompt = message === prompt;
+    prompt = undefined;
+    if (playedCode === OK && !isCutOff && message && !wasPrompt && (message as Message).origin === ORIGIN_FAMILY) log.markHeard(message as Message);
     enter(IDLE);
     if (earcon >= 0) earcons.play(earcon);
     else if (playedCode !== OK) earcons.play(EARCON_ERROR);
@@ -258,20 +306,73 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     else if (next) play(next);
   }
 
+  // Pairing: the window is the link's, what is heard and seen of it is here.
+
+  function pair(): void {
+    const code = link ? link.open() : ERR_BUSY;
+    if (code === OK) {
+      enter(PAIRING);
+      earcons.play(EARCON_PAIRING);
+    } else earcons.play(code === ERR_FULL ? EARCON_FULL : EARCON_NO);
+  }
+
+  function speak(digits: string): void {
+    if (state !== PAIRING) return;
+    earcons.stop();
+    if (!slot || slot.promptBytes() < PROMPT_BLOCKS * BLOCK_BYTES) earcons.playSteps(countedDigits(digits));
+    else {
+      prompt = spokenDigits(digits);
+      isCutOff = false;
+      if (player.play(prompt) !== OK) prompt = undefined;
+    }
+  }
+
+  function told(outcome: number): void {
+    outcomeEarcon = outcome === WINDOW_PAIRED ? EARCON_PAIRED : outcome === WINDOW_REPLACED ? EARCON_REPLACED : EARCON_NO;
+    if (outcome === WINDOW_FAILED) say(EARCON_NO);
+    else handle(PAIRING_ENDED);
+  }
+
+  /** What is still being spoken ends first, as a playback does. */
+  function leavePairing(earcon: number, token?: PawToken): void {
+    if (link) link.close();
+    if (prompt) {
+      enter(PLAYING);
+      sayAfter = earcon;
+      recordAfter = token;
+      stopPlaying();
+    } else {
+      enter(IDLE);
+      if (earcon >= 0) earcons.play(earcon);
+      else if (token) record(token);
+    }
+  }
+
   function reset(): void {
     earcons.stop();
-    if (state === PLAYING) stopPlaying();
+    if (link) {
+      link.close();
+      link.setAwake(false);
+    }
+    if (state === PLAYING || prompt) stopPlaying();
     forgetWaiting();
     enter(RESETTING);
   }
 
+  function restState(): number {
+    return store.isResetting() ? RESETTING : (audioCode || store.code()) === OK ? IDLE : BROKEN;
+  }
+
   function resetDone(): void {
-    earcons.play(EARCON_RESET);
-    enter(audioCode === OK ? IDLE : BROKEN);
+    if (hal.radio) hal.radio.eraseBonds();
+    store.renew();
+    // The new address takes effect in the boot files.
+    earcons.play(EARCON_RESET, hal.radio ? hal.system.reboot : undefined);
+    enter(restState());
   }
 
   function say(earcon: number): void {
-    if (state === PLAYING) {
+    if (state === PLAYING || prompt) {
       sayAfter = earcon;
       stopPlaying();
     } else earcons.play(earcon);
@@ -307,6 +408,21 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     K: earcons.stop,
     L: function () {
       earcons.play(EARCON_ENDING);
+    },
+    Y: pair,
+    Q: function () {
+      leavePairing(EARCON_NO);
+    },
+    D: function (token) {
+      leavePairing(-1, token);
+    },
+    U: function () {
+      leavePairing(outcomeEarcon);
+    },
+    G: function () {
+      prompt = undefined;
+      if (sayAfter >= 0) earcons.play(sayAfter);
+      sayAfter = -1;
     },
     "!": function () {
       earcons.play(EARCON_ERROR);
@@ -356,8 +472,47 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number): 
     armGesture();
   }
 
-  log.scan();
-  enter(state);
+  function activity(): number {
+    if (state === IDLE) return AT_REST;
+    return state === PLAYING ? AT_PLAY : isListening(state) ? AT_RECORDING : AT_OTHER;
+  }
+
+  let batteryPercent = 100;
+
+  enter(restState());
+  // Without a key page of before the boot files had no address to give.
+  if (hal.radio && store.isNew()) hal.system.reboot();
+  const link =
+    hal.radio && options.createLink && state === IDLE
+      ? options.createLink({
+          clock: clock,
+          radio: hal.radio,
+          native: hal.native,
+          kernel: kernel,
+          log: log,
+          records: store.records,
+          journal: store.journal,
+          settings: settings,
+          longestSamples: LIMIT_SAMPLES,
+          activity: activity,
+          batteryPercent: function () {
+            // Not while the converter is the microphone's.
+            if (!isListening(state) && options.lowMillivolts > 0) {
+              const share = (hal.power.batteryMillivolts() - options.lowMillivolts) / (FULL_MILLIVOLTS - options.lowMillivolts);
+              batteryPercent = Math.floor(100 * Math.max(0, Math.min(1, share)));
+            }
+            return batteryPercent;
+          },
+          changed: function () {
+            if (state === IDLE) enter(IDLE);
+          },
+          build: slot ? slot.build : new Uint32Array(9),
+          reboot: hal.system.reboot,
+          speak: speak,
+          told: told,
+        })
+      : undefined;
+  if (link) link.setAwake(true);
   if (state === BROKEN) earcons.play(EARCON_ERROR);
   hal.paw.listen(function (pressed, atMs) {
     if (pressed) gesture.press(atMs);

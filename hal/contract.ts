@@ -26,6 +26,8 @@ export const ERR_FULL = 6;
 export const ERR_DAMAGED = 7;
 /** The native kernel is missing, altered, or fails its known-answer test. */
 export const ERR_KERNEL = 8;
+/** The message store holds a newer layout than this firmware knows: it is left alone. */
+export const ERR_LAYOUT = 9;
 
 /** One of the ERR_ constants, or OK. */
 export type Code = number;
@@ -124,6 +126,8 @@ export interface Flash {
   readonly pages: number;
   /** A copy of `length` bytes. */
   read(address: number, length: number): Uint8Array;
+  /** Copies the first `bytes` of each of the first `pages` pages, one behind the other. */
+  gather(into: Uint8Array, bytes: number, pages: number): void;
   /** Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. */
   write(address: number, bytes: Uint8Array): Code;
   /** Erases one page and reads back. Blocks JavaScript for tens of milliseconds, so never while audio runs. */
@@ -133,6 +137,14 @@ export interface Flash {
 /** Battery voltage in millivolts; 0 where the board has no battery. Never called while the microphone converts. */
 export interface Power {
   batteryMillivolts(): number;
+}
+
+/** What nobody can guess. */
+export interface Entropy {
+  /** 32 bits of hardware noise. */
+  word(): number;
+  /** One of eight words, 0..7, that were burnt into this chip and are in no flash. */
+  root(index: number): number;
 }
 
 /** A machine-code function: up to four 32-bit integers in, one out. */
@@ -198,18 +210,32 @@ export interface Radio {
   eraseBonds(): void;
 }
 
-/** Everything that the firmware is given. */
-export interface Hal {
+/** The interpreter itself. */
+export interface System {
+  /** Starts anew, boot files and all. Does not come back. */
+  reboot(): void;
+}
+
+/** What keeping things takes: nothing that hears or speaks. */
+export interface StorePorts {
   readonly clock: Clock;
+  readonly flash: Flash;
+  /** One page, off the flash of the messages where the board has one; absent where keys live in RAM. */
+  readonly keyPage: Flash | undefined;
+  readonly entropy: Entropy;
+  readonly native: NativeCode;
+}
+
+/** Everything that the firmware is given. */
+export interface Hal extends StorePorts {
   readonly paw: Paw;
   readonly heart: Heart;
   readonly microphone: Microphone;
   readonly speaker: Speaker;
-  readonly flash: Flash;
   readonly power: Power;
-  readonly native: NativeCode;
+  readonly system: System;
   /** Absent on boards whose stack cannot keep strangers from pairing. */
-  readonly radio?: Radio;
+  readonly radio: Radio | undefined;
   /** Whether the converter converts and the speaker's PWM runs: some milliseconds, the microphone unpowered, in silence. At boot. */
   selfTest(): Code;
 }

@@ -1,42 +1,73 @@
 // How messages lie in flash: the one place that knows offsets.
 //
 //   page  | header 32 B | block 0 | block 1 | block 2 | block 3 |      4096 B, at most 1.0005 s of voice
-//   block | 1004 B IMA ADPCM | CRC-32 4 B | 8 B left erased |           1016 B
+//   block | 1004 B IMA ADPCM, encrypted | 12 B tag |                  1016 B
 //
-// A message is a run of pages in ring order; pages of older, kept messages may lie between. Words are little-endian and
-// only ever lose bits: a word of 0xFFFFFFFF has not been written.
+// A message is a run of pages in ring order; pages of older, kept messages may lie between. Words are little-endian and only ever
+// lose bits: a word of 0xFFFFFFFF has not been written. At rest everything is ChaCha20-Poly1305 under the toy's own key; nonces are
+// made of the message's number, the block's and a space below, so nothing can be moved or swapped. Tags are cut to 12 and 8 bytes:
+// each guess costs a write of flash.
+//
+// Arithmetic (441 pages of XIAOBLE, less six for settings and journal): 435 pages hold 435 s. 50 messages of 8 s a day take 50 x 9
+// pages, so each page is erased about once a day: 100,000 erases are 270 years. The longest stall is one erase and its reading back.
 
-import { BLOCK_BYTES } from "../voice/abi.ts";
+import { BLOCK_SAMPLES } from "../voice/abi.ts";
 
-/** First word of a page. Read as a Storage header it claims 5 MB, an impossible size, so no rotten file chain can land here. */
-export const PAGE_MAGIC = 0x314c7750;
+/** First word of a page, "PwL2". Read as a Storage header it claims 5 MB, an impossible size, so no rotten file chain can land here. */
+export const PAGE_MAGIC = 0x324c7750;
 export const PAGE_HEADER_BYTES = 32;
-/** Header words: magic, sequence number, place (page index | origin << 16), CRC-32 of those three. */
+/** What of the header a scan reads; the eighth word stays erased. */
+export const HEADER_WORDS = 7;
+/** Written first: magic; number; index of the page in its message, origin, and 16 bits of the CRC-32 of CHECKED_BYTES. */
 export const WORD_MAGIC = 0;
 export const WORD_SEQUENCE = 1;
 export const WORD_PLACE = 2;
-export const WORD_CHECK = 3;
-/** Written at commit, in this order, on the first page only: samples; CRC-32 of the header's first 20 bytes. */
-export const WORD_SAMPLES = 4;
-export const WORD_COMMIT = 5;
-/** Cleared to 0 when the message has been heard, and when it is deleted. */
-export const WORD_HEARD = 6;
-export const WORD_DELETED = 7;
+export const CHECKED_BYTES = 10;
+export const INDEX_MASK = 1023;
+export const ORIGIN_SHIFT = 10;
+/** Written at commit, in one piece, on the first page only: samples, and the tag of the first COMMITTED_BYTES: 8 bytes, written last. */
+export const WORD_SAMPLES = 3;
+export const WORD_COMMIT = 4;
+export const COMMITTED_BYTES = 16;
+export const COMMIT_TAG_BYTES = 8;
+/** Lower half cleared when the message has been heard, upper half when it is deleted. One bit alone is rot and means nothing. */
+export const WORD_FLAGS = 6;
+export const FLAGS_HEARD = 0xffff0000;
+export const FLAGS_DELETED = 0x0000ffff;
 export const ERASED_WORD = 0xffffffff;
 
 export const BLOCKS_PER_PAGE = 4;
+export const PAGE_SAMPLES = BLOCKS_PER_PAGE * BLOCK_SAMPLES;
 export const SLOT_BYTES = 1016;
+export const TAG_BYTES = 12;
+
+/** Third word of a nonce: what is sealed. The first two are number and block; page salt and generation | slot << 24 for entries. */
+export const SPACE_BLOCK = 1;
+export const SPACE_COMMIT = 2;
+export const SPACE_RECORDS = 3;
+export const SPACE_JOURNAL = 4;
+export const SPACE_ROOT = 5;
 
 /** Who spoke. */
 export const ORIGIN_OWN = 1;
 export const ORIGIN_FAMILY = 2;
 
-/** Address of a block within its page. */
+/** What a message is to the child. */
+export const KIND_OWN = 1;
+export const KIND_UNHEARD = 2;
+export const KIND_HEARD = 3;
+
+/** The most messages kept at a time: bounds the index in RAM. */
+export const MAX_MESSAGES = 64;
+
+/** What is known of a page. Up to UNVERIFIED it may be written; from OWNER on it belongs to a message. */
+export const PAGE_ERASED = 0;
+export const PAGE_UNVERIFIED = 1;
+export const PAGE_DIRTY = 2;
+export const PAGE_RETIRED = 3;
+export const PAGE_OWNER = 4;
+
+/** Address of a block within its page; its tag follows it. */
 export function blockOffset(block: number): number {
   return PAGE_HEADER_BYTES + (block % BLOCKS_PER_PAGE) * SLOT_BYTES;
-}
-
-/** Address, within its page, of the CRC that follows the block. */
-export function checkOffset(block: number): number {
-  return blockOffset(block) + BLOCK_BYTES;
 }

@@ -6,7 +6,11 @@ export const FN_CAPTURE = 0;
 export const FN_FLUSH = 1;
 export const FN_RENDER = 2;
 export const FN_CRC32 = 3;
-export const FN_COUNT = 4;
+export const FN_SEAL = 4;
+export const FN_OPEN = 5;
+export const FN_SCAN = 6;
+export const FN_FRAME = 7;
+export const FN_COUNT = 8;
 
 /** A block is one standard IMA ADPCM WAV block, mono: i16 first sample, u8 step index, u8 0, then nibbles, low one first. */
 export const BLOCK_BYTES = 1004;
@@ -58,3 +62,49 @@ export const RENDER_TONE_LEVEL = 8;
 export const RENDER_OWN = 9;
 
 /** crc32(address, length, crc, 0) -> CRC-32 (IEEE 802.3), continued from `crc` (0 to begin). */
+
+/**
+ * ChaCha20-Poly1305 (RFC 8439). seal(state, data, length, 0) encrypts in place and leaves the tag in the state; open(state, data,
+ * length, tagBytes) -> 0 and decrypts in place when the first so many bytes of the tag are right, else 1 and nothing changed.
+ * Words of `state`: key, nonce and tag as little-endian words; address and length of the associated data.
+ */
+export const SEAL_STATE_WORDS = 54;
+export const SEAL_KEY = 0;
+export const SEAL_NONCE = 8;
+export const SEAL_TAG = 11;
+export const SEAL_AAD = 15;
+export const SEAL_AAD_BYTES = 16;
+/** Where the functions' own words begin. */
+export const SEAL_OWN = 17;
+
+/**
+ * scan(sealState, state, headers, pages) -> committed messages that are not deleted. `headers` are the first HEADER_WORDS words of
+ * each page (firmware/messages/layout.ts), `sealState` holds the key. Words of `state`, all written here:
+ * pages that may be written and pages to be erased; sound headers of this layout, the newest number among them and its page;
+ * sound headers of a newer layout.
+ */
+export const SCAN_STATE_WORDS = 392;
+export const SCAN_READY = 0;
+export const SCAN_DIRTY = 1;
+export const SCAN_FOUND = 2;
+export const SCAN_NEWEST = 3;
+export const SCAN_HEAD = 4;
+export const SCAN_NEWER = 5;
+/** MAX_MESSAGES rows, oldest first: number; samples; first page | pages << 16; KIND_ | PAGE_OWNER of its pages << 8. */
+export const SCAN_ROWS = 8;
+export const ROW_WORDS = 4;
+export const ROW_SEQUENCE = 0;
+export const ROW_SAMPLES = 1;
+export const ROW_PAGES = 2;
+export const ROW_KIND = 3;
+/** A byte a page: PAGE_. */
+export const SCAN_STATES = 264;
+export const SCAN_MAX_PAGES = (SCAN_STATE_WORDS - SCAN_STATES) * 4;
+
+/**
+ * frame(out, ring, length, offset) -> bytes written: FRAME_OPCODE, the offset in 24 bits, and `length` bytes of voice from that
+ * offset on, out of a ring of FRAME_RING_BYTES in which byte n of a message lies at n modulo its length.
+ */
+export const FRAME_OPCODE = 8;
+export const FRAME_HEADER_BYTES = 4;
+export const FRAME_RING_BYTES = 2 * BLOCK_BYTES;

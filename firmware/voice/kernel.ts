@@ -51,6 +51,8 @@ export interface Kernel {
   beginBlock(which: number, samples: number): void;
   /** Renders up to `count` duty words to `address`; fewer when the block is used up. */
   render(address: number, count: number): number;
+  /** One of the FN_ functions; 0 when the kernel is not whole. */
+  call(index: number, a: number, b: number, c: number, d: number): number;
 }
 
 // Word offsets of the parts in the kernel's own flat memory. Two words of slack round each block up to whole words.
@@ -153,5 +155,6 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     beginRender: beginRender,
     beginBlock: beginBlock,
     render: render,
+    call: call,
   };
 }

@@ -1,31 +1,39 @@
-// Plays one message: message log -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
+// Plays one message: its source -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
 
 import { OK, type Clock, type Code, type Speaker, type TimerId } from "../../hal/contract.ts";
-import type { Message, MessageLog } from "../messages/log.ts";
 import { BLOCK_SAMPLES } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** Loudness of messages, 0..256. */
-export const MESSAGE_VOLUME = 256;
+/** What can be played: so many samples, in blocks that a source reads. */
+export interface Playable {
+  readonly samples: number;
+}
 
-export interface Player {
+export interface PlayerSource<T extends Playable> {
+  /** Copies block `index` to `into`. */
+  readBlock(playable: T, index: number, into: Uint8Array): Code;
+  /** Loudness from the next playback on, 0..256. */
+  volume(): number;
+}
+
+export interface Player<T extends Playable> {
   /**
    * Loads one block of the beginning of what a tap would play, so that the tap need not wait for flash; false when there is
    * no more to load. Not while something plays.
    */
-  prepare(message: Message | undefined): boolean;
+  prepare(message: T | undefined): boolean;
   /** Starts; OK promises one `ended`. */
-  play(message: Message): Code;
+  play(message: T): Code;
   /** Ends the playback; `ended` follows. */
   stop(): void;
   /** What plays or played last. */
-  message(): Message | undefined;
+  message(): T | undefined;
 }
 
-export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code) => void): Player {
-  let playing: Message | undefined;
+export function createPlayer<T extends Playable>(clock: Clock, speaker: Speaker, kernel: Kernel, source: PlayerSource<T>, ended: (code: Code) => void): Player<T> {
+  let playing: T | undefined;
   // Blocks nextBlock..loadedTo-1 of this message lie in kernel.playing, whole and unplayed; block n in playing[n & 1].
-  let loaded: Message | undefined;
+  let loaded: T | undefined;
   let nextBlock = 0;
   let loadedTo = 0;
   // Words that the kernel has still to render from the block before nextBlock.
@@ -34,12 +42,12 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
   let loader: TimerId | undefined;
 
   /** Reads one block more; false when there is none, or no room for it. */
-  function load(message: Message): boolean {
+  function load(message: T): boolean {
     if (loaded !== message) loadedTo = nextBlock;
     loaded = message;
     const room = blockWords > 0 ? 1 : 2;
     if (failure !== OK || loadedTo - nextBlock >= room || loadedTo * BLOCK_SAMPLES >= message.samples) return false;
-    failure = log.readBlock(message, loadedTo, kernel.playing[loadedTo & 1]);
+    failure = source.readBlock(message, loadedTo, kernel.playing[loadedTo & 1]);
     if (failure === OK) loadedTo++;
     return failure === OK;
   }
@@ -50,7 +58,7 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     if (playing) load(playing);
   }
 
-  function turnBlock(message: Message): boolean {
+  function turnBlock(message: T): boolean {
     if (loaded !== message || loadedTo === nextBlock) load(message);
     if (loadedTo === nextBlock) return false;
     const left = message.samples - nextBlock * BLOCK_SAMPLES;
@@ -79,7 +87,7 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     failure = OK;
   }
 
-  function prepare(message: Message | undefined): boolean {
+  function prepare(message: T | undefined): boolean {
     rewind();
     return message !== undefined && load(message);
   }
@@ -90,10 +98,10 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     ended(code === OK ? failure : code);
   }
 
-  function play(message: Message): Code {
+  function play(message: T): Code {
     rewind();
     playing = message;
-    kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, MESSAGE_VOLUME);
+    kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, source.volume());
     return speaker.play(fill, onEnd);
   }
 

@@ -1,9 +1,30 @@
 // The kernel's TypeScript twin: the same functions on the same memory, bit for bit (a test runs the Thumb bytes beside it).
 // For tests, the simulator and tools; never in the bundle.
 
-import { BLOCK_BYTES, CAPTURE_DECIMATION, CAPTURE_STATE_WORDS, RENDER_BLOCK, RENDER_LEFT, RENDER_STATE_WORDS, RENDER_WORDS_PER_SAMPLE } from "./abi.ts";
+import { HEADER_WORDS, MAX_MESSAGES } from "../messages/layout.ts";
+import {
+  BLOCK_BYTES,
+  CAPTURE_DECIMATION,
+  CAPTURE_STATE_WORDS,
+  FRAME_HEADER_BYTES,
+  FRAME_OPCODE,
+  FRAME_RING_BYTES,
+  RENDER_BLOCK,
+  RENDER_LEFT,
+  RENDER_STATE_WORDS,
+  RENDER_WORDS_PER_SAMPLE,
+  SCAN_STATE_WORDS,
+  SEAL_AAD,
+  SEAL_AAD_BYTES,
+  SEAL_KEY,
+  SEAL_NONCE,
+  SEAL_STATE_WORDS,
+  SEAL_TAG,
+} from "./abi.ts";
 import { capture as captureOn, flush as flushOn } from "./twin-capture.ts";
 import { render as renderOn } from "./twin-render.ts";
+import { scan as scanOn } from "./twin-scan.ts";
+import { applyStream, tagOf } from "./twin-seal.ts";
 
 /** RAM by address. Throws where there is none; a view of words must lie aligned in the buffer behind it. */
 export interface TwinMemory {
@@ -23,6 +44,10 @@ export interface Twin {
   flush(state: number, blocks: number): number;
   render(state: number, words: number, count: number): number;
   crc32(address: number, length: number, crc: number): number;
+  seal(state: number, data: number, length: number): number;
+  open(state: number, data: number, length: number, tagBytes: number): number;
+  scan(sealState: number, state: number, headers: number, pages: number): number;
+  frame(out: number, ring: number, length: number, offset: number): number;
   readonly functions: readonly TwinFunction[];
 }
 
@@ -37,12 +62,27 @@ const RENDER_CYCLES_OF_ONE = 169;
 const CRC_CYCLES_PER_BYTE = 90;
 /** An empty block, of which all words are cleared. */
 const FLUSH_CYCLES = 1800;
+/** A byte of text and of associated data, and what every sealing costs besides. */
+const SEAL_CYCLES_PER_BYTE = 220;
+const SEAL_CYCLES = 25000;
+/** A byte of a frame, and each turn of the ring before it. */
+const FRAME_CYCLES_PER_BYTE = 12;
+const FRAME_CYCLES_PER_TURN = 4;
+/** A page, and each of as many messages as there may be. */
+const SCAN_CYCLES_PER_PAGE = 3000;
+const SCAN_CYCLES_PER_MESSAGE = 25000;
 
 const CRC_TABLE = new Int32Array(256);
 for (let i = 0; i < 256; i++) {
   let c = i;
   for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ -306674912 : c >>> 1;
   CRC_TABLE[i] = c;
+}
+
+function crcOf(bytes: Uint8Array, crc = 0): number {
+  let c = ~crc;
+  for (let i = 0; i < bytes.length; i++) c = CRC_TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
+  return ~c;
 }
 
 export function createTwin(memory: TwinMemory): Twin {
@@ -67,10 +107,59 @@ export function createTwin(memory: TwinMemory): Twin {
   }
 
   function crc32(address: number, length: number, crc: number): number {
-    const bytes = memory.view(address, length);
-    let c = ~crc;
-    for (let i = 0; i < length; i++) c = CRC_TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
-    return ~c;
+    return crcOf(memory.view(address, length), crc);
+  }
+
+  function bytesOf(address: number, length: number): Uint8Array {
+    return length > 0 ? memory.view(address, length) : new Uint8Array(0);
+  }
+
+  function tagFor(s: Int32Array, data: Uint8Array): Uint8Array {
+    return tagOf(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), bytesOf(s[SEAL_AAD] >>> 0, s[SEAL_AAD_BYTES]), data);
+  }
+
+  function tagIn(s: Int32Array): Uint8Array {
+    return new Uint8Array(s.buffer, s.byteOffset + SEAL_TAG * 4, 16);
+  }
+
+  function seal(state: number, at: number, length: number): number {
+    const s = words(state, SEAL_STATE_WORDS * 4);
+    const data = bytesOf(at, length);
+    applyStream(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), data);
+    tagIn(s).set(tagFor(s, data));
+    return 0;
+  }
+
+  function open(state: number, at: number, length: number, tagBytes: number): number {
+    const s = words(state, SEAL_STATE_WORDS * 4);
+    const data = bytesOf(at, length);
+    const is = tagFor(s, data);
+    const claimed = tagIn(s);
+    for (let i = 0; i < tagBytes; i++) if (is[i] !== claimed[i]) return 1;
+    applyStream(s.subarray(SEAL_KEY, SEAL_NONCE), s.subarray(SEAL_NONCE, SEAL_TAG), data);
+    return 0;
+  }
+
+  function unsigned(address: number, bytes: number): Uint32Array {
+    const view = memory.view(address, bytes);
+    return new Uint32Array(view.buffer, view.byteOffset, bytes >> 2);
+  }
+
+  function scan(sealState: number, state: number, headers: number, pages: number): number {
+    const key = words(sealState, SEAL_NONCE * 4);
+    return scanOn(key, unsigned(state, SCAN_STATE_WORDS * 4), unsigned(headers, pages * HEADER_WORDS * 4), pages, crcOf);
+  }
+
+  function frame(out: number, ring: number, length: number, offset: number): number {
+    const into = memory.view(out, FRAME_HEADER_BYTES + length);
+    const from = memory.view(ring, FRAME_RING_BYTES);
+    into.set([FRAME_OPCODE, offset & 255, (offset >> 8) & 255, (offset >> 16) & 255]);
+    for (let i = 0; i < length; i++) into[FRAME_HEADER_BYTES + i] = from[(offset + i) % FRAME_RING_BYTES];
+    return FRAME_HEADER_BYTES + length;
+  }
+
+  function sealCycles(state: number, _at: number, length: number): number {
+    return SEAL_CYCLES + (length + words(state, SEAL_STATE_WORDS * 4)[SEAL_AAD_BYTES]) * SEAL_CYCLES_PER_BYTE;
   }
 
   function captureCycles(state: number, _samples: number, count: number): number {
@@ -91,11 +180,19 @@ export function createTwin(memory: TwinMemory): Twin {
     flush: flush,
     render: render,
     crc32: crc32,
+    seal: seal,
+    open: open,
+    scan: scan,
+    frame: frame,
     functions: [
       { call: capture, cycles: captureCycles },
       { call: flush, cycles: () => FLUSH_CYCLES },
       { call: render, cycles: renderCycles },
       { call: crc32, cycles: (_address, length) => CALL_CYCLES + length * CRC_CYCLES_PER_BYTE },
+      { call: seal, cycles: sealCycles },
+      { call: open, cycles: sealCycles },
+      { call: scan, cycles: (_sealState, _state, _headers, pages) => CALL_CYCLES + pages * SCAN_CYCLES_PER_PAGE + MAX_MESSAGES * SCAN_CYCLES_PER_MESSAGE },
+      { call: frame, cycles: (_out, _ring, length, offset) => CALL_CYCLES + length * FRAME_CYCLES_PER_BYTE + Math.floor(offset / FRAME_RING_BYTES) * FRAME_CYCLES_PER_TURN },
     ],
   };
 }

@@ -15,6 +15,15 @@ export function createEspruinoFlash(base: number, pages: number): Flash {
     return module.read(length, base + address);
   }
 
+  // The toy's boot waits for this: a page takes one pass.
+  function gather(into: Uint8Array, bytes: number, count: number): void {
+    let at = base;
+    for (let i = 0; i < count * bytes; i += bytes) {
+      into.set(module.read(bytes, at), i);
+      at += PAGE_BYTES;
+    }
+  }
+
   function write(address: number, bytes: Uint8Array): Code {
     if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > pages * PAGE_BYTES) return ERR_RANGE;
     module.write(bytes, base + address);
@@ -27,7 +36,7 @@ export function createEspruinoFlash(base: number, pages: number): Flash {
     return E.CRC32(read(page * PAGE_BYTES, PAGE_BYTES)) === blankCheck ? OK : ERR_HARDWARE;
   }
 
-  return { pageBytes: PAGE_BYTES, pages: pages, read: read, write: write, erasePage: erasePage };
+  return { pageBytes: PAGE_BYTES, pages: pages, read: read, gather: gather, write: write, erasePage: erasePage };
 }
 
 /** Pages of RAM that behave like flash, as long as the power lasts. */
@@ -43,6 +52,9 @@ export function createRamFlash(seconds: number): Flash {
       const copy = new Uint8Array(length);
       copy.set(new Uint8Array(memory.buffer, address, length));
       return copy;
+    },
+    gather: function (into: Uint8Array, bytes: number, count: number): void {
+      for (let i = 0; i < count; i++) into.set(new Uint8Array(memory.buffer, i * PAGE_BYTES, bytes), i * bytes);
     },
     write: function (address: number, bytes: Uint8Array): Code {
       if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > memory.length) return ERR_RANGE;
@@ -67,4 +79,8 @@ export function createSlotFlash(board: Pick<FirmwareBoard, "slots">): Flash | un
 export function createMessageFlash(board: Pick<FirmwareBoard, "messages">): Flash {
   const messages = board.messages;
   return messages.kind === "ram" ? createRamFlash(messages.seconds) : createEspruinoFlash(messages.base, messages.pages);
+}
+
+export function createKeyFlash(board: Pick<Board, "keyPage">): Flash | undefined {
+  return board.keyPage === undefined ? undefined : createEspruinoFlash(board.keyPage, 1);
 }

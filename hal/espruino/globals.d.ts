@@ -1,5 +1,5 @@
 // What @types/espruino 1.95.0 lacks or gets wrong, as Espruino 2v29 has it.
-//   lacks: setTimeout, setInterval, Pin's constructor, require, E.on, E.getAddressOf(flat), E.toFlatString, E.CRC32,
+//   lacks: setTimeout, setInterval, Pin's constructor, require, E.on, E.getAddressOf(flat), E.toFlatString, E.CRC32, E.hwRand,
 //          E.enableWatchdog, E.kickWatchdog, Waveform's constructor
 //   wrong: peek32's count is optional; setWatch returns a number; analogWrite's options have a type
 
@@ -38,6 +38,8 @@ declare namespace E {
   function setConsole(device: Serial | null, options: { force: boolean }): void;
   /** At once. */
   function reboot(): void;
+  /** 32 bits, signed. */
+  function hwRand(): number;
   function enableWatchdog(seconds: number, isAutomatic: boolean): void;
   function kickWatchdog(): void;
 }

@@ -1,18 +1,20 @@
 // All ports of one board on Espruino's globals. Audio memory is taken first, while memory is whole.
 
 import type { FirmwareBoard } from "../../boards/board.ts";
-import type { Hal } from "../contract.ts";
+import type { Hal, Radio } from "../contract.ts";
 import { createEspruinoClock } from "./clock.ts";
 import { audioMemoryBytes } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
 import { createDmaSpeaker } from "./dma-speaker.ts";
-import { createMessageFlash } from "./flash.ts";
+import { createEspruinoEntropy } from "./entropy.ts";
+import { createKeyFlash, createMessageFlash } from "./flash.ts";
 import { createEspruinoHeart } from "./heart.ts";
 import { createEspruinoNative } from "./native.ts";
 import { createEspruinoPaw } from "./paw.ts";
 import { createEspruinoPower } from "./power.ts";
 
-export function createEspruinoHal(board: FirmwareBoard): Hal {
+/** `createRadio` is absent where there is no link. */
+export function createEspruinoHal(board: FirmwareBoard, createRadio: ((onError: (error: unknown) => void) => Radio) | undefined): Hal {
   // An error that reaches this point is a bug. It is told on the console, which in production nobody can read.
   function onError(error: unknown): void {
     print("ERROR " + error);
@@ -38,8 +40,16 @@ export function createEspruinoHal(board: FirmwareBoard): Hal {
     microphone: microphone,
     speaker: speaker,
     flash: createMessageFlash(board),
+    keyPage: createKeyFlash(board),
+    entropy: createEspruinoEntropy(),
     power: createEspruinoPower(board),
     native: native,
+    system: {
+      reboot: function () {
+        E.reboot();
+      },
+    },
+    radio: createRadio ? createRadio(onError) : undefined,
     selfTest: function () {
       return microphone.selfTest() || speaker.selfTest();
     },

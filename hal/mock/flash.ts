@@ -21,6 +21,9 @@ export function mockFlash(pages: number): MockFlash {
     pageBytes: PAGE_BYTES,
     pages,
     read: (address, length) => new Uint8Array(memory.buffer.slice(address, address + length)),
+    gather(into, bytes, count) {
+      for (let i = 0; i < count; i++) into.set(memory.subarray(i * PAGE_BYTES, i * PAGE_BYTES + bytes), i * bytes);
+    },
     write(address, bytes): Code {
       if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > memory.length) return ERR_RANGE;
       if (address >= flash.failWritesFrom) return ERR_HARDWARE;

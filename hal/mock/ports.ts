@@ -1,6 +1,6 @@
-// The small ports: paw, heart, power.
+// The small ports: paw, heart, power, entropy.
 
-import type { Heart, Paw, Power } from "../contract.ts";
+import type { Entropy, Heart, Paw, Power } from "../contract.ts";
 
 export interface MockPaw extends Paw {
   set(pressed: boolean, atMs: number): void;
@@ -42,4 +42,16 @@ export interface MockPower extends Power {
 export function mockPower(millivolts: number): MockPower {
   const power: MockPower = { millivolts, batteryMillivolts: () => power.millivolts };
   return power;
+}
+
+/** Words that follow from a seed; roots that do not. */
+export function mockEntropy(seed = 1): Entropy {
+  let state = seed;
+  return {
+    word() {
+      state = (state * 1664525 + 1013904223) % 0x100000000;
+      return state;
+    },
+    root: (index) => 0x9e3779b9 >>> index,
+  };
 }

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_RENDER } from "../../firmware/voice/abi.ts";
+import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_FRAME, FN_OPEN, FN_RENDER, FN_SCAN, FN_SEAL } from "../../firmware/voice/abi.ts";
 import { crc32, createHarness } from "./harness.ts";
 import { UserError } from "../errors.ts";
 
@@ -31,13 +31,17 @@ const FLAGS = [
   "-g0",
 ];
 /** The search is what costs time; the rest is small first. */
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "decode.S": "-Os", "tables.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-O2", "render.c": "-Os", "decode.S": "-Os", "tables.c": "-Os", "seal.c": "-Os", "scan.c": "-Os", "frame.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
   names[FN_FLUSH] = "flush";
   names[FN_RENDER] = "render";
   names[FN_CRC32] = "crc32";
+  names[FN_SEAL] = "seal";
+  names[FN_OPEN] = "open";
+  names[FN_SCAN] = "scan";
+  names[FN_FRAME] = "frame";
   return names;
 })();
 

@@ -1,0 +1,91 @@
+// The security log: a ring of sealed entries, the oldest page dropped for the next one. Somebody who provokes events all day long
+// wears nothing out: beyond a bucket that one event a minute refills, events are only counted.
+//
+// Arithmetic: a page holds 112 entries, so 1,440 a day erase each of three pages 4.3 times: 100,000 erases are 64 years.
+
+import { OK, type StorePorts } from "../../hal/contract.ts";
+import { createEntries, type Entries } from "./entries.ts";
+import { SPACE_JOURNAL } from "./layout.ts";
+import type { Vault } from "./vault.ts";
+
+/** So many events were not written. */
+export const EVENT_DROPPED = 0;
+const ENTRY_BYTES = 12;
+/** All entries are of one kind. */
+const KIND = 1;
+const BUCKET = 32;
+const REFILL_MS = 60000;
+
+export interface JournalEntry {
+  /** Never given twice. */
+  readonly number: number;
+  readonly event: number;
+  readonly detail: number;
+  /** Seconds since the boot that wrote it. */
+  readonly seconds: number;
+}
+
+export interface Journal {
+  add(event: number, detail: number): void;
+  count(): number;
+  /** 0 is the oldest; undefined when it is damaged. */
+  at(index: number): JournalEntry | undefined;
+}
+
+export interface StoredJournal extends Journal {
+  readonly entries: Entries;
+}
+
+export function createJournal(hal: StorePorts, vault: Vault, firstPage: number, pages: number): StoredJournal {
+  const entries = createEntries(hal.flash, hal.native, hal.entropy, vault, firstPage, pages, ENTRY_BYTES, SPACE_JOURNAL, function () {
+    return OK;
+  });
+  const words = new Uint32Array(ENTRY_BYTES >> 2);
+  const bytes = new Uint8Array(words.buffer);
+  let left = BUCKET;
+  let refilledMs = 0;
+  let dropped = 0;
+
+  function write(event: number, detail: number): boolean {
+    // Events come at any time, so an erase is never waited for here.
+    if (!entries.hasRoom()) return false;
+    words[0] = event;
+    words[1] = detail;
+    words[2] = Math.floor(hal.clock.nowMs() / 1000);
+    return entries.append(KIND, bytes) === OK;
+  }
+
+  function add(event: number, detail: number): void {
+    const refills = Math.floor((hal.clock.nowMs() - refilledMs) / REFILL_MS);
+    refilledMs += refills * REFILL_MS;
+    left = Math.min(BUCKET, left + refills);
+    if (left > 0 && dropped > 0 && write(EVENT_DROPPED, dropped)) dropped = 0;
+    if (left > 0 && write(event, detail)) left--;
+    else dropped++;
+  }
+
+  function count(): number {
+    let full = 0;
+    for (let page = 0; page < pages; page++) if (page !== entries.page() && entries.generation(page) > 0) full++;
+    return full * entries.slots + entries.next();
+  }
+
+  function at(index: number): JournalEntry | undefined {
+    // The page of which so many others are older.
+    const older = Math.floor(index / entries.slots);
+    for (let page = 0; page < pages && index >= 0 && index < count(); page++) {
+      const generation = entries.generation(page);
+      let before = 0;
+      for (let other = 0; other < pages; other++) if (entries.generation(other) > 0 && entries.generation(other) < generation) before++;
+      if (generation === 0 || before !== older) continue;
+      const slot = index % entries.slots;
+      const read = entries.read(page, slot);
+      if (!read || read.length !== ENTRY_BYTES) return undefined;
+      bytes.set(read);
+      return { number: generation * entries.slots + slot, event: words[0], detail: words[1], seconds: words[2] };
+    }
+    return undefined;
+  }
+
+  return { entries: entries, add: add, count: count, at: at };
+}
