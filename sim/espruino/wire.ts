@@ -19,7 +19,8 @@ export function expression(value: Wire): string {
   }
   if (value instanceof Uint8Array) return `$bytes("${Buffer.from(value).toString("base64")}")`;
   if (isList(value)) return `[${value.map(expression).join(",")}]`;
-  return `{${Object.entries(value).map(([key, part]) => `${key}:${expression(part)}`).join(",")}}`;
+  // In parentheses: at the beginning of a text a brace opens a block.
+  return `({${Object.entries(value).map(([key, part]) => `${key}:${expression(part)}`).join(",")}})`;
 }
 
 /** What the interpreter's text says. */

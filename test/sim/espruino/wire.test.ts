@@ -16,7 +16,7 @@ describe("The link's text", () => {
   });
 
   it("writes bytes, lists and objects", () => {
-    assert.equal(expression([{ kind: "timer", id: 3, data: undefined }, null, true, Uint8Array.of(1, 2, 255)]), '[{kind:"timer",id:3,data:undefined},null,true,$bytes("AQL/")]');
+    assert.equal(expression([{ kind: "timer", id: 3, data: undefined }, null, true, Uint8Array.of(1, 2, 255)]), '[({kind:"timer",id:3,data:undefined}),null,true,$bytes("AQL/")]');
   });
 
   it("reads what the interpreter sends by its marks", () => {
