@@ -38,8 +38,9 @@ function services(): object {
   const information: Record<number, object> = {};
   const battery: Record<number, object> = {};
   const voice: Record<string, object> = {};
-  information[MANUFACTURER_NAME] = { value: MANUFACTURER_TEXT, readable: true, security: level4 };
+  // Rising numbers: the one order in which every engine walks the keys of an object.
   information[MODEL_NUMBER] = { value: MODEL_TEXT, readable: true, security: level4 };
+  information[MANUFACTURER_NAME] = { value: MANUFACTURER_TEXT, readable: true, security: level4 };
   battery[BATTERY_LEVEL] = { value: [0], readable: true, security: level4 };
   voice[REQUEST] = {
     maxLen: MOST_FRAME_BYTES,
