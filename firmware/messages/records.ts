@@ -10,7 +10,6 @@ import type { Vault } from "./vault.ts";
 export const RECORD_SETTINGS = 1;
 export const RECORD_PHONES = 2;
 export const RECORD_COUNTERS = 3;
-export const RECORD_RESETTING = 4;
 export const RECORD_KEYS = 5;
 /** The store's own: message numbers below this one may have been used. */
 export const RECORD_NUMBERS = 6;

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ABSENT, ALIKE, PATCHED, PRESENT, TEXT_OF } from "../support/espruino-rows.ts";
+import { interpreterPath } from "../support/interpreter.ts";
 
 const rows: (readonly [expression: string, answer: string])[] = [
   ...ABSENT.map((name) => [`typeof ${name}`, "undefined"] as const),
@@ -19,8 +20,7 @@ describe("Espruino itself", function () {
   const answers: (string | undefined)[] = [];
 
   before(() => {
-    const interpreter = process.env["ESPRUINO"];
-    assert.ok(interpreter, "ESPRUINO=path of a Linux build of Espruino");
+    const interpreter = interpreterPath();
     const folder = mkdtempSync(join(tmpdir(), "context-"));
     const ask = ([expression]: readonly [string, string], i: number): string =>
       `try{print(">>${i} "+JSON.stringify(textOf(eval(${JSON.stringify(expression)}))))}catch(e){print(">>${i} "+JSON.stringify("!"+e))}`;

@@ -3,10 +3,9 @@
 
 import assert from "node:assert/strict";
 import type { CutPlan } from "../../sim/flash.ts";
-import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
-import { espruinoEngine } from "../../sim/espruino/make.ts";
 import { firstDivergence, traceOf, type TraceEvent } from "../../sim/espruino/trace.ts";
 import { nodeEngine, type EngineMaker } from "../../sim/stage.ts";
+import { espruinoEngines } from "../support/interpreter.ts";
 import { random } from "../support/random.ts";
 import { Toy, tone } from "../support/toy.ts";
 
@@ -16,15 +15,7 @@ const PHASES = ["before", "during", "after"] as const;
 
 describe("Power cuts on Espruino", function () {
   this.timeout(600_000);
-  const engines: EspruinoEngine[] = [];
-  let espruino: EngineMaker;
-
-  before(() => {
-    espruino = espruinoEngine(process.env["ESPRUINO"]!, { onMade: (engine) => engines.push(engine) });
-  });
-  afterEach(() => {
-    for (const engine of engines.splice(0)) engine.kill();
-  });
+  const { espruino } = espruinoEngines();
 
   /** Records until the cut, boots again and plays what is left. */
   function lives(engine: EngineMaker, cut?: CutPlan): { traces: TraceEvent[][]; operations: number } {

@@ -6,27 +6,18 @@ import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { internalRun } from "../../boards/flash-map.ts";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
-import { EspruinoEngine } from "../../sim/espruino/engine.ts";
 import { espruinoEngine } from "../../sim/espruino/make.ts";
 import { sleep } from "../../sim/espruino/supervisor.ts";
 import { firstDivergence, traceOf } from "../../sim/espruino/trace.ts";
 import { Stage, nodeEngine, type EngineMaker } from "../../sim/stage.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
+import { espruinoEngines, interpreterPath } from "../support/interpreter.ts";
 
 const BYTES = nrf52840dk.storage.pages * 4096;
 
 describe("Espruino as an engine", function () {
   this.timeout(30000);
-  const engines: EspruinoEngine[] = [];
-  let espruino: EngineMaker;
-
-  before(() => {
-    assert.ok(process.env["ESPRUINO"], "ESPRUINO=path of a Linux build of Espruino");
-    espruino = espruinoEngine(process.env["ESPRUINO"], { onMade: (engine) => engines.push(engine) });
-  });
-  afterEach(() => {
-    for (const engine of engines.splice(0)) engine.kill();
-  });
+  const { espruino, engines } = espruinoEngines();
 
   function run(files: Record<string, string>, engine: EngineMaker, ms = 100): Stage {
     const storage = buildStorage(Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text, "latin1") })), BYTES);
@@ -111,7 +102,7 @@ describe("Espruino as an engine", function () {
   });
 
   it("has a variable back for each that a callback used", () => {
-    const maker = espruinoEngine(process.env["ESPRUINO"]!, { isMeasuring: true, onMade: (engine) => engines.push(engine) });
+    const maker = espruinoEngine(interpreterPath(), { isMeasuring: true, onMade: (engine) => engines.push(engine) });
     const stage = run({ ".bootcde": "setInterval(function(){var a=[1,2,3,{b:4}];a.push(getTime());},10)" }, maker);
     const before = engines[0]!.variables.now;
     stage.wait(1000);

@@ -15,16 +15,17 @@ import { LOG_FILE } from "../../tools/image/storage.ts";
 import { verifyImage, type VerifiedImage } from "../../tools/production/image-verify.ts";
 import { rangeOf } from "../../tools/production/memory-image.ts";
 import { closeWorkshop, imageIn, openWorkshop, type Workshop } from "../support/images.ts";
+import { interpreterPath } from "../support/interpreter.ts";
 import { Toy } from "../support/toy.ts";
 
 describe("a production image on the interpreter", function () {
   this.timeout(120000);
-  const interpreter = process.env["ESPRUINO"]!;
+  let interpreter: string;
   let shop: Workshop;
   const images = new Map<string, VerifiedImage>();
 
   before(() => {
-    assert.ok(interpreter, "ESPRUINO=path of a Linux build of Espruino");
+    interpreter = interpreterPath();
     shop = openWorkshop();
     for (const board of boards) images.set(board.id, verifyImage(imageIn(shop, board.id, board).path, { allowUnsigned: true }));
   });

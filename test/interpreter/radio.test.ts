@@ -2,23 +2,13 @@
 
 import assert from "node:assert/strict";
 import { nrf52840dk } from "../../boards/nrf52840dk.ts";
-import { EspruinoEngine } from "../../sim/espruino/engine.ts";
-import { espruinoEngine } from "../../sim/espruino/make.ts";
 import { nodeEngine, type EngineMaker } from "../../sim/stage.ts";
+import { espruinoEngines } from "../support/interpreter.ts";
 import { LEVEL4, OPEN, RadioBoard, WINDOW, boot } from "../support/radio-bench.ts";
 
 describe("NRF under Espruino", function () {
   this.timeout(30000);
-  const engines: EspruinoEngine[] = [];
-  let espruino: EngineMaker;
-
-  before(() => {
-    assert.ok(process.env["ESPRUINO"], "ESPRUINO=path of a Linux build of Espruino");
-    espruino = espruinoEngine(process.env["ESPRUINO"], { onMade: (engine) => engines.push(engine) });
-  });
-  afterEach(() => {
-    for (const engine of engines.splice(0)) engine.kill();
-  });
+  const { espruino } = espruinoEngines();
 
   /** A phone pairs, writes, is notified, asks to bond again and goes; the board prints what it hears. */
   function story(engine: EngineMaker): { readonly said: string[]; readonly got: unknown[]; readonly uncaught: unknown[]; readonly calls: unknown[] } {

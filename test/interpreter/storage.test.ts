@@ -11,6 +11,7 @@ import { interpreterFacts } from "../../sim/espruino/make.ts";
 import { Storage } from "../../sim/node/storage.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
 import { random } from "../support/random.ts";
+import { interpreterPath } from "../support/interpreter.ts";
 
 const INTERPRETER = process.env["ESPRUINO"];
 const BYTES = INTERPRETER ? interpreterFacts(INTERPRETER).flashBytes : 256 * 1024;
@@ -74,8 +75,7 @@ interface Outcome {
 }
 
 function inInterpreter(image: Uint8Array, calls: readonly Call[]): Outcome {
-  const interpreter = process.env["ESPRUINO"];
-  assert.ok(interpreter, "ESPRUINO=path of a Linux build of Espruino");
+  const interpreter = interpreterPath();
   const folder = mkdtempSync(join(tmpdir(), "storage-"));
   try {
     writeFileSync(join(folder, "espruino.flash"), image);
