@@ -40,9 +40,15 @@ export interface FlashMap {
   readonly keyPage?: number;
 }
 
-/** Where recorded and received messages live. `base` is the address that Espruino's Flash module takes. */
+/** A run of pages by the address of its first byte, as Espruino's Flash module takes it. */
+export interface PageRun {
+  readonly base: number;
+  readonly pages: number;
+}
+
+/** Where recorded and received messages live. */
 export type MessageMemory =
-  | { readonly kind: "flash"; readonly base: number; readonly pages: number }
+  | ({ readonly kind: "flash" } & PageRun)
   | { readonly kind: "ram"; readonly seconds: number };
 
 export interface Board {
@@ -135,7 +141,8 @@ export interface FirmwareBoard extends Pick<
   Board,
   "id" | "paw" | "heart" | "microphone" | "speaker" | "battery" | "supplyVolts" | "capabilities" | "audioBufferMs"
 > {
-  readonly messages: MessageMemory;
-  readonly slots: readonly { readonly base: number; readonly pages: number }[];
+  /** In RAM they begin at 0. */
+  readonly messages: PageRun;
+  readonly slots: readonly PageRun[];
   readonly keyPage?: number;
 }

@@ -1,12 +1,6 @@
 // Addresses of the parts that a board's flash map counts in pages.
 
-import type { Board, FlashPart, MessageMemory } from "./board.ts";
-
-/** A run of pages by the address of its first byte. */
-export interface PageRun {
-  readonly base: number;
-  readonly pages: number;
-}
+import type { Board, FlashPart, MessageMemory, PageRun } from "./board.ts";
 
 export function runOf({ storage, chip }: Board, { base = storage.base, firstPage, pages }: FlashPart): PageRun {
   return { base: base + firstPage * chip.pageBytes, pages };

@@ -1,8 +1,8 @@
 // What a board file must satisfy before anything is built for it: pure functions over data, one rule each, none of which
 // knows a board by name. Numbers are product.md's promises, dma-audio.md's registers and the chip's facts.
 
-import type { Board, Pin } from "./board.ts";
-import { messageMemory, runOf, slotRuns, type PageRun } from "./flash-map.ts";
+import type { Board, PageRun, Pin } from "./board.ts";
+import { messageMemory, runOf, slotRuns } from "./flash-map.ts";
 
 export interface Violation {
   readonly board: string;

@@ -23,8 +23,6 @@ export function createEspruinoClock(bootSeconds: number, onError: (error: unknow
     every: function (ms: number, callback: () => void): TimerId {
       return setInterval(guarded(callback), ms);
     },
-    cancel: function (timer: TimerId): void {
-      clearTimeout(timer);
-    },
+    cancel: clearTimeout,
   };
 }

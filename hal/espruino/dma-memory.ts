@@ -1,55 +1,49 @@
 // The flat memory that capture and playback share: two buffers from its start (words of 16 bit), then a tail that only the
-// speaker and the lease use. One side at a time: a lease in the memory itself tells whose the buffers are, so that the two
-// ports, which do not know each other, cannot let two DMA engines loose on one buffer.
+// speaker uses. One side at a time: who has taken the buffers is told here, so that the two ports, which do not know each other,
+// cannot let two DMA engines loose on one buffer.
 
 import type { Board } from "../../boards/board.ts";
-import { ERR_BUSY, ERR_MEMORY, ERR_RANGE, OK, type Code, type FlatBuffer } from "../contract.ts";
+import { ERR_BUSY, ERR_MEMORY, ERR_RANGE, OK, type Code, type FlatBuffer, type NativeCode } from "../contract.ts";
 
-/** Two words of a tone or of mid level, then the lease. */
-const TAIL_BYTES = 8;
-const LEASE = 4;
+/** Two words of a tone or of mid level. */
+const TAIL_BYTES = 4;
 
-function buffersBytes(board: Pick<Board, "audioBufferMs" | "speaker">): number {
-  // Playback has the higher rate.
-  return (2 * 2 * board.audioBufferMs * board.speaker.carrierHz) / 1000;
-}
-
-/** What to allocate at boot. */
-export function audioMemoryBytes(board: Pick<Board, "audioBufferMs" | "speaker">): number {
-  return buffersBytes(board) + TAIL_BYTES;
-}
-
-export interface AudioMemory {
+export interface AudioMemory extends FlatBuffer {
+  /** OK, or why DMA must not be pointed here. */
+  readonly code: Code;
+  /** Words of a buffer. */
+  readonly words: number;
+  /** Where the two buffers begin. */
+  readonly buffers: readonly number[];
   /** Byte offset of the two words outside the buffers. */
   readonly tail: number;
-  /** OK, or why DMA must not be pointed here. */
-  check(): Code;
   /** Takes the buffers: ERR_BUSY while the other side has them. */
   take(): Code;
-  release(): void;
+  /** Whoever took them clears it when the hardware has let go. */
+  isTaken: boolean;
 }
 
-export function createAudioMemory(board: Pick<Board, "audioBufferMs" | "speaker">, memory: FlatBuffer): AudioMemory {
-  const tail = buffersBytes(board);
+export function createAudioMemory(board: Pick<Board, "audioBufferMs" | "speaker">, native: Pick<NativeCode, "allocate">): AudioMemory {
+  // Playback has the higher rate.
+  const words = (board.audioBufferMs * board.speaker.carrierHz) / 1000;
+  const tail = 2 * 2 * words;
+  const flat = native.allocate(tail + TAIL_BYTES) || { bytes: new Uint8Array(0), address: 0 };
+  const isFit = (flat.address & 3) === 0 && flat.bytes.length >= tail + TAIL_BYTES;
 
-  function check(): Code {
-    if (!memory.address) return ERR_MEMORY;
-    if ((memory.address & 3) !== 0 || memory.bytes.length < tail + TAIL_BYTES) return ERR_RANGE;
-    return OK;
-  }
-
-  return {
+  const self = {
+    bytes: flat.bytes,
+    address: flat.address,
+    code: !flat.address ? ERR_MEMORY : isFit ? OK : ERR_RANGE,
+    words: words,
+    buffers: [flat.address, flat.address + 2 * words],
     tail: tail,
-    check: check,
+    isTaken: false,
     take: function (): Code {
-      const code = check();
-      if (code !== OK) return code;
-      if (memory.bytes[tail + LEASE] !== 0) return ERR_BUSY;
-      memory.bytes[tail + LEASE] = 1;
+      if (self.code !== OK) return self.code;
+      if (self.isTaken) return ERR_BUSY;
+      self.isTaken = true;
       return OK;
     },
-    release: function (): void {
-      memory.bytes[tail + LEASE] = 0;
-    },
   };
+  return self;
 }

@@ -8,10 +8,12 @@
 // value that no 12-bit result has. END tells that a buffer is full; the mark at the end of the other one tells whether that
 // was filled (and is being overwritten) as well. How often it was, only the time can tell.
 
-import type { Board, SwitchPin } from "../../boards/board.ts";
-import { ERR_BUSY, ERR_FORBIDDEN, ERR_HARDWARE, OK, type Clock, type Code, type FlatBuffer, type Microphone, type PawToken, type TimerId } from "../contract.ts";
-import { createAudioMemory } from "./dma-memory.ts";
-import { RATE_HZ, RESULT_RANGE, createSaadc } from "./dma-saadc.ts";
+import type { Board } from "../../boards/board.ts";
+import { ERR_BUSY, ERR_FORBIDDEN, ERR_HARDWARE, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../contract.ts";
+import { waitForEvent } from "./dma-event.ts";
+import type { AudioMemory } from "./dma-memory.ts";
+import { EVENT_END, EVENT_STARTED, PATIENCE_MS, RATE_HZ, RESULT_AMOUNT, RESULT_RANGE, createSaadc } from "./dma-saadc.ts";
+import { onLevel } from "./pins.ts";
 
 const REFERENCE_INTERNAL_VOLTS = 0.6;
 const POLL_MS = 20;
@@ -30,21 +32,23 @@ export interface DmaMicrophone extends Microphone {
 }
 
 export function createDmaMicrophone(
-  board: Pick<Board, "audioBufferMs" | "heart" | "microphone" | "speaker" | "supplyVolts">,
+  board: Pick<Board, "heart" | "microphone" | "supplyVolts">,
   clock: Clock,
-  memory: FlatBuffer,
+  memory: AudioMemory,
   isPawPressed: () => boolean,
 ): DmaMicrophone {
   const front = board.microphone;
   const fullScaleVolts = (front.reference === "internal" ? REFERENCE_INTERNAL_VOLTS : board.supplyVolts / 4) / front.gain;
   const midScale = Math.floor((front.biasVolts / fullScaleVolts) * RESULT_RANGE + 0.5);
   // The memory of a playback buffer: results come at half the rate of duty words, so it lasts twice as long here.
-  const words = (board.audioBufferMs * board.speaker.carrierHz) / 1000;
+  const words = memory.words;
   const bufferMs = (words * 1000) / RATE_HZ;
-  const buffers = createAudioMemory(board, memory);
+  const buffers = memory.buffers;
   const saadc = createSaadc(front, clock);
   const light = new Pin(board.heart.recording.espruino);
   const power = new Pin(front.power.espruino);
+  const lightOn = onLevel(board.heart.recording);
+  const powerOn = onLevel(front.power);
   const isOneWire = board.heart.recording.espruino === front.power.espruino;
 
   let token: PawToken | undefined;
@@ -65,43 +69,22 @@ export function createDmaMicrophone(
   let isUnsure = false;
   let polledMs = 0;
 
-  function drive(pin: Pin, wiring: SwitchPin, isOn: boolean): void {
-    digitalWrite(pin, ((wiring.on === 1) === isOn) !== (wiring.negated === true));
-  }
-
-  function powerUp(): void {
-    drive(light, board.heart.recording, true);
-    if (!isOneWire) drive(power, front.power, true);
-  }
-
-  function powerDown(): void {
-    if (!isOneWire) drive(power, front.power, false);
-    drive(light, board.heart.recording, false);
-  }
-
   function shut(): void {
     if (poller !== undefined) clock.cancel(poller);
     poller = undefined;
     token = undefined;
-    powerDown();
+    if (!isOneWire) digitalWrite(power, !powerOn);
+    digitalWrite(light, !lightOn);
   }
 
-  function addressOf(buffer: number): number {
-    return memory.address + 2 * words * buffer;
-  }
-
-  /** Offset of the high byte of a word in a buffer. */
-  function highByte(buffer: number, word: number): number {
-    return 2 * (words * buffer + word) + 1;
-  }
-
+  /** In the high bytes: words are little-endian. */
   function mark(buffer: number): void {
-    memory.bytes[highByte(buffer, 0)] = MARK;
-    memory.bytes[highByte(buffer, words - 1)] = MARK;
+    memory.bytes[2 * words * buffer + 1] = MARK;
+    memory.bytes[2 * words * (buffer + 1) - 1] = MARK;
   }
 
   function isTouched(buffer: number, word: number): boolean {
-    return memory.bytes[highByte(buffer, word)] !== MARK;
+    return memory.bytes[2 * (words * buffer + word) + 1] !== MARK;
   }
 
   /** The converter stands: what it left, and the code, are given in a call of their own. Then the buffers are free for others. */
@@ -110,10 +93,10 @@ export function createDmaMicrophone(
     state = ENDING;
     ending = clock.after(0, function () {
       ending = undefined;
-      if (whole >= 0) giveSamples(addressOf(whole), words);
-      if (state === ENDING && amount > 0) giveSamples(addressOf(rest), amount);
+      if (whole >= 0) giveSamples(buffers[whole], words);
+      if (state === ENDING && amount > 0) giveSamples(buffers[rest], amount);
       if (state !== ENDING) return;
-      buffers.release();
+      memory.isTaken = false;
       state = IDLE;
       giveEnd(code, dropped);
     });
@@ -128,10 +111,10 @@ export function createDmaMicrophone(
   function stopNow(): void {
     saadc.unchain();
     // Asked before STOP, which raises END as well.
-    const isRestarted = hasEnded || (saadc.hasEnded() && saadc.hasRestarted());
+    const isRestarted = hasEnded || (peek32(EVENT_END) !== 0 && peek32(EVENT_STARTED) !== 0);
     const isAnswered = saadc.halt();
     const nowMs = clock.nowMs();
-    const amount = saadc.amount();
+    const amount = peek32(RESULT_AMOUNT);
     if (!isAnswered) {
       finish(ERR_HARDWARE, -1, 0, 0);
       return;
@@ -162,7 +145,7 @@ export function createDmaMicrophone(
     hasEnded = false;
     isLent = true;
     try {
-      giveSamples(addressOf(current), words);
+      giveSamples(buffers[current], words);
     } catch (error) {
       isLent = false;
       if (state === RUNNING) fail();
@@ -173,7 +156,7 @@ export function createDmaMicrophone(
     const other = 1 - current;
     mark(current);
     let isLate = isTouched(other, words - 1);
-    saadc.renew(addressOf(current));
+    saadc.renew(buffers[current]);
     // Either the other buffer became full in time, just now, and this one is being filled; or it is being overwritten.
     hasEnded = isTouched(current, 0);
     if (!hasEnded && isTouched(other, words - 1)) isLate = true;
@@ -189,7 +172,7 @@ export function createDmaMicrophone(
   function poll(): void {
     const nowMs = clock.nowMs();
     if (state === RUNNING) {
-      if (hasEnded || saadc.hasEnded()) swap(nowMs);
+      if (hasEnded || peek32(EVENT_END)) swap(nowMs);
       else if (nowMs - beganMs > OVERDUE * bufferMs) fail();
       polledMs = nowMs;
       if (state === RUNNING && isStopWanted) stopNow();
@@ -200,7 +183,7 @@ export function createDmaMicrophone(
     }
   }
 
-  powerDown();
+  shut();
 
   return {
     rateHz: RATE_HZ,
@@ -212,7 +195,8 @@ export function createDmaMicrophone(
       if (!proof || !proof.isLive() || !isPawPressed()) return ERR_FORBIDDEN;
       if (token || state !== IDLE) return ERR_BUSY;
       token = proof;
-      powerUp();
+      digitalWrite(light, lightOn);
+      if (!isOneWire) digitalWrite(power, powerOn);
       poller = clock.every(POLL_MS, poll);
       return OK;
     },
@@ -220,13 +204,13 @@ export function createDmaMicrophone(
     start: function (onSamples: (address: number, count: number) => void, onEnd: (code: Code, dropped: number) => void): Code {
       if (!token || !token.isLive()) return ERR_FORBIDDEN;
       if (state !== IDLE) return ERR_BUSY;
-      const lease = buffers.take();
+      const lease = memory.take();
       if (lease !== OK) return lease;
       mark(0);
       mark(1);
-      const code = saadc.start(addressOf(0), words, addressOf(1));
+      const code = saadc.start(buffers[0], words, buffers[1]);
       if (code !== OK) {
-        buffers.release();
+        memory.isTaken = false;
         return code;
       }
       giveSamples = onSamples;
@@ -257,26 +241,26 @@ export function createDmaMicrophone(
       }
       if (ending !== undefined) clock.cancel(ending);
       ending = undefined;
-      if (state !== IDLE) buffers.release();
+      if (state !== IDLE) memory.isTaken = false;
       state = IDLE;
       shut();
     },
 
     selfTest: function (): Code {
       if (token || state !== IDLE) return ERR_BUSY;
-      const lease = buffers.take();
+      const lease = memory.take();
       if (lease !== OK) return lease;
-      for (let i = 0; i < SELF_TEST_WORDS; i++) memory.bytes[highByte(0, i)] = MARK;
-      let code = saadc.start(addressOf(0), SELF_TEST_WORDS, 0);
+      for (let i = 0; i < SELF_TEST_WORDS; i++) memory.bytes[2 * i + 1] = MARK;
+      let code = saadc.start(buffers[0], SELF_TEST_WORDS, 0);
       if (code === OK) {
-        const isFull = saadc.waitForEnd();
-        if (!saadc.halt() || !isFull || saadc.amount() !== SELF_TEST_WORDS) code = ERR_HARDWARE;
+        const isFull = waitForEvent(EVENT_END, clock, PATIENCE_MS);
+        if (!saadc.halt() || !isFull || peek32(RESULT_AMOUNT) !== SELF_TEST_WORDS) code = ERR_HARDWARE;
         saadc.letGo();
         for (let i = 0; i < SELF_TEST_WORDS; i++) {
           if (!isTouched(0, i)) code = ERR_HARDWARE;
         }
       }
-      buffers.release();
+      memory.isTaken = false;
       return code;
     },
   };

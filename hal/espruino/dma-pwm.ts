@@ -3,46 +3,42 @@
 // Protocol: nRF52840 PS, PWM; in use in adafruit/circuitpython PWMAudioOut.c and lancaster-university/codal-nrf52 NRF52PWM.cpp.
 
 import type { Clock } from "../contract.ts";
+import { waitForEvent } from "./dma-event.ts";
 
 /** PWM3 is unknown to Espruino; PWM2 is the last one that analogWrite would take. */
 const PWM2 = 0x40022000;
 const PWM3 = 0x4002d000;
 const TASK_STOP = 0x004;
-const TASK_SEQSTART = 0x008;
 const EVENT_STOPPED = 0x104;
-const EVENT_SEQSTARTED = 0x108;
-const EVENT_SEQEND = 0x110;
 const SHORTS = 0x200;
-const ENABLE = 0x500;
-const COUNTERTOP = 0x508;
 const SEQ = 0x520;
 const SEQ_STRIDE = 0x20;
 const PSEL_OUT = 0x560;
 const LOOPSDONE_SEQSTART0 = 1 << 2;
 export const DISCONNECTED = 0xffffffff;
 
-/** How long an event may take, and in how many peeks at most: a period of the lowest tone is 32 ms. */
+/** Not 0: somebody has it enabled. */
+export const ENABLE = 0x500;
+/** Of a running tone, from its next period on. */
+export const COUNTERTOP = 0x508;
+// Those of sequence 1 follow four bytes behind those of sequence 0.
+/** Starts a sequence, at the end of the period when something plays. */
+export const SEQSTART = 0x008;
+export const SEQSTARTED = 0x108;
+export const SEQEND = 0x110;
+
+/** How long an event may take: a period of the lowest tone is 32 ms. */
 const PATIENCE_MS = 40;
-const PATIENCE_PEEKS = 4000;
 
 export interface Pwm {
-  /** Somebody has it enabled. */
-  isTaken(): boolean;
+  isSet(register: number): boolean;
+  /** One register, or several from there on. */
+  set(register: number, value: number | number[]): void;
+  waitFor(event: number): boolean;
   /** `pin` is a port pin or DISCONNECTED; with a loop, sequences 0 and 1 follow each other for ever. */
   configure(pin: number, countertop: number, prescaler: number, isLooping: boolean): void;
-  setTop(countertop: number): void;
   /** Taken over when the sequence starts. `delay` periods with the last word follow it. */
   setSequence(n: number, address: number, count: number, delay: number): void;
-  /** Starts sequence n, at the end of the period when something plays. */
-  begin(n: number): void;
-  hasStarted(n: number): boolean;
-  hasEnded(n: number): boolean;
-  waitForStart(): boolean;
-  waitForEnd(): boolean;
-  forgetStart(n: number): void;
-  forgetStarts(): void;
-  forgetEnd(n: number): void;
-  forgetAll(): void;
   /** Stops, disables and lets go of the pin; false when it does not answer. */
   halt(): boolean;
 }
@@ -50,65 +46,36 @@ export interface Pwm {
 export function createPwm(hasPwm3: boolean, clock: Pick<Clock, "nowMs">): Pwm {
   const base = hasPwm3 ? PWM3 : PWM2;
 
+  function set(register: number, value: number | number[]): void {
+    poke32(base + register, value);
+  }
+
   function waitFor(event: number): boolean {
-    if (peek32(base + event)) return true;
-    const untilMs = clock.nowMs() + PATIENCE_MS;
-    for (let i = 1; i < PATIENCE_PEEKS && clock.nowMs() < untilMs; i++) {
-      if (peek32(base + event)) return true;
-    }
-    return false;
+    return waitForEvent(base + event, clock, PATIENCE_MS);
   }
 
   return {
-    isTaken: function (): boolean {
-      return peek32(base + ENABLE) !== 0;
+    isSet: function (register: number): boolean {
+      return peek32(base + register) !== 0;
     },
+    set: set,
+    waitFor: waitFor,
     configure: function (pin: number, countertop: number, prescaler: number, isLooping: boolean): void {
       // The pin comes first: it is taken over when the block is enabled.
-      poke32(base + PSEL_OUT, [pin, DISCONNECTED, DISCONNECTED, DISCONNECTED]);
+      set(PSEL_OUT, [pin, DISCONNECTED, DISCONNECTED, DISCONNECTED]);
       // ENABLE, MODE, COUNTERTOP, PRESCALER, DECODER, LOOP.
-      poke32(base + ENABLE, [1, 0, countertop, prescaler, 0, isLooping ? 1 : 0]);
-      poke32(base + SHORTS, isLooping ? LOOPSDONE_SEQSTART0 : 0);
-    },
-    setTop: function (countertop: number): void {
-      poke32(base + COUNTERTOP, countertop);
+      set(ENABLE, [1, 0, countertop, prescaler, 0, isLooping ? 1 : 0]);
+      set(SHORTS, isLooping ? LOOPSDONE_SEQSTART0 : 0);
     },
     setSequence: function (n: number, address: number, count: number, delay: number): void {
-      poke32(base + SEQ + n * SEQ_STRIDE, [address, count, 0, delay]);
-    },
-    begin: function (n: number): void {
-      poke32(base + TASK_SEQSTART + 4 * n, 1);
-    },
-    hasStarted: function (n: number): boolean {
-      return peek32(base + EVENT_SEQSTARTED + 4 * n) !== 0;
-    },
-    hasEnded: function (n: number): boolean {
-      return peek32(base + EVENT_SEQEND + 4 * n) !== 0;
-    },
-    waitForStart: function (): boolean {
-      return waitFor(EVENT_SEQSTARTED);
-    },
-    waitForEnd: function (): boolean {
-      return waitFor(EVENT_SEQEND);
-    },
-    forgetStart: function (n: number): void {
-      poke32(base + EVENT_SEQSTARTED + 4 * n, 0);
-    },
-    forgetStarts: function (): void {
-      poke32(base + EVENT_SEQSTARTED, [0, 0]);
-    },
-    forgetEnd: function (n: number): void {
-      poke32(base + EVENT_SEQEND + 4 * n, 0);
-    },
-    forgetAll: function (): void {
-      poke32(base + EVENT_SEQSTARTED, [0, 0, 0, 0]);
+      set(SEQ + n * SEQ_STRIDE, [address, count, 0, delay]);
     },
     halt: function (): boolean {
-      poke32(base + EVENT_STOPPED, 0);
-      poke32(base + TASK_STOP, 1);
+      set(EVENT_STOPPED, 0);
+      set(TASK_STOP, 1);
       const isAnswered = waitFor(EVENT_STOPPED);
-      poke32(base + ENABLE, 0);
-      poke32(base + PSEL_OUT, DISCONNECTED);
+      set(ENABLE, 0);
+      set(PSEL_OUT, DISCONNECTED);
       return isAnswered;
     },
   };

@@ -4,19 +4,23 @@
 
 import type { Board } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_HARDWARE, OK, type Clock, type Code } from "../contract.ts";
+import { waitForEvent } from "./dma-event.ts";
 
 const SAADC = 0x40007000;
 const TASK_START = SAADC + 0x000;
 const TASK_SAMPLE = SAADC + 0x004;
 const TASK_STOP = SAADC + 0x008;
-const EVENT_STARTED = SAADC + 0x100;
-const EVENT_END = SAADC + 0x104;
+/** START was done: the first one, then those that follow by themselves since `renew`. */
+export const EVENT_STARTED = SAADC + 0x100;
+/** The buffer is full. */
+export const EVENT_END = SAADC + 0x104;
 const EVENT_STOPPED = SAADC + 0x114;
 const ENABLE = SAADC + 0x500;
 const CHANNEL = SAADC + 0x510;
 const RESOLUTION = SAADC + 0x5f0;
 const RESULT_PTR = SAADC + 0x62c;
-const RESULT_AMOUNT = SAADC + 0x634;
+/** Words in the buffer that was being filled, after halt. */
+export const RESULT_AMOUNT = SAADC + 0x634;
 const PPI_CHEN = 0x4001f500;
 const PPI_CHENSET = 0x4001f504;
 const PPI_CHENCLR = 0x4001f508;
@@ -37,26 +41,18 @@ const REFERENCE_VDD_4 = 1 << 12;
 /** 10 us: longer than erratum 150 asks for, and with 2 us of conversion within the 15.6 us of a period. */
 const ACQUISITION_10_US = 2 << 16;
 
-/** How long an event may take, and in how many peeks at most: microseconds by the specification, a millisecond in the self-test. */
-const PATIENCE_MS = 10;
-const PATIENCE_PEEKS = 1000;
+/** How long an event may take: microseconds by the specification, a millisecond in the self-test. */
+export const PATIENCE_MS = 10;
 
 export interface Saadc {
   /** Fills `count` words at `address`; then goes on at `next` and for ever, where that is not 0. Nothing is left on unless it says OK. */
   start(address: number, count: number, next: number): Code;
-  /** The buffer is full. */
-  hasEnded(): boolean;
-  waitForEnd(): boolean;
-  /** START followed by itself since `renew`. */
-  hasRestarted(): boolean;
   /** Tells where the next START puts its words, and forgets the events so far. */
   renew(address: number): void;
   /** From now on END is the end. */
   unchain(): void;
   /** Stops the converter (unchain first); false when it does not answer. */
   halt(): boolean;
-  /** Words in the buffer that was being filled, after halt. */
-  amount(): number;
   /** Gives converter and pin back to analogRead. */
   letGo(): void;
 }
@@ -65,18 +61,9 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
   const config = (GAINS.indexOf(front.gain) << 8) | (front.reference === "internal" ? 0 : REFERENCE_VDD_4) | ACQUISITION_10_US;
   let ppiBit = 0;
 
-  function waitFor(event: number): boolean {
-    if (peek32(event)) return true;
-    const untilMs = clock.nowMs() + PATIENCE_MS;
-    for (let i = 1; i < PATIENCE_PEEKS && clock.nowMs() < untilMs; i++) {
-      if (peek32(event)) return true;
-    }
-    return false;
-  }
-
   function halt(): boolean {
     poke32(TASK_STOP, 1);
-    return waitFor(EVENT_STOPPED);
+    return waitForEvent(EVENT_STOPPED, clock, PATIENCE_MS);
   }
 
   function letGo(): void {
@@ -106,7 +93,7 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
     poke32(EVENT_STARTED, [0, 0, 0, 0, 0, 0]);
     poke32(ENABLE, 1);
     poke32(TASK_START, 1);
-    if (!waitFor(EVENT_STARTED)) {
+    if (!waitForEvent(EVENT_STARTED, clock, PATIENCE_MS)) {
       halt();
       letGo();
       return ERR_HARDWARE;
@@ -122,15 +109,6 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
 
   return {
     start: start,
-    hasEnded: function (): boolean {
-      return peek32(EVENT_END) !== 0;
-    },
-    waitForEnd: function (): boolean {
-      return waitFor(EVENT_END);
-    },
-    hasRestarted: function (): boolean {
-      return peek32(EVENT_STARTED) !== 0;
-    },
     renew: function (address: number): void {
       poke32(RESULT_PTR, address);
       poke32(EVENT_STARTED, [0, 0]);
@@ -139,9 +117,6 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
       poke32(PPI_CHENCLR, ppiBit);
     },
     halt: halt,
-    amount: function (): number {
-      return peek32(RESULT_AMOUNT);
-    },
     letGo: letGo,
   };
 }

@@ -4,10 +4,11 @@
 //
 // Pokes and peeks take 0.2 to 0.5 ms each on the board; a test counts them.
 
-import type { Board, Pin as BoardPin } from "../../boards/board.ts";
-import { ERR_BUSY, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker, type TimerId } from "../contract.ts";
-import { createAudioMemory } from "./dma-memory.ts";
-import { DISCONNECTED, createPwm } from "./dma-pwm.ts";
+import type { Board } from "../../boards/board.ts";
+import { ERR_BUSY, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK, type Clock, type Code, type Speaker, type TimerId } from "../contract.ts";
+import type { AudioMemory } from "./dma-memory.ts";
+import { COUNTERTOP, DISCONNECTED, ENABLE, SEQEND, SEQSTART, SEQSTARTED, createPwm } from "./dma-pwm.ts";
+import { onLevel } from "./pins.ts";
 
 /** Bit 15: the period begins high, so the duty is the word itself. */
 const FALLING_EDGE = 0x8000;
@@ -43,17 +44,20 @@ export interface DmaSpeaker extends Speaker {
 export function createDmaSpeaker(
   board: Pick<Board, "audioBufferMs" | "capabilities" | "speaker">,
   clock: Clock,
-  memory: FlatBuffer,
+  memory: AudioMemory,
 ): DmaSpeaker {
   const pwm = createPwm(board.capabilities.pwm3, clock);
   const rateHz = board.speaker.carrierHz;
   const top = CLOCK_HZ / rateHz;
-  const words = (rateHz * board.audioBufferMs) / 1000;
+  const words = memory.words;
+  const tail = memory.tail;
   const shortestMs = FAST_CLOCK * board.audioBufferMs;
-  const buffers = createAudioMemory(board, memory);
+  const buffers = memory.buffers;
   const output = new Pin(board.speaker.output.espruino);
-  const amplifier = board.speaker.amplifier;
-  const amplifierPin = amplifier ? new Pin(amplifier.espruino) : undefined;
+  // Espruino turns negated pins round.
+  const outputLow = board.speaker.output.negated === true;
+  const amplifier = board.speaker.amplifier ? new Pin(board.speaker.amplifier.espruino) : undefined;
+  const amplifierOn = board.speaker.amplifier ? onLevel(board.speaker.amplifier) : true;
 
   let state = IDLE;
   let timer: TimerId | undefined;
@@ -69,16 +73,8 @@ export function createDmaSpeaker(
   /** Before this the next one cannot begin. */
   let dueMs = 0;
 
-  function drive(pin: Pin, isHigh: boolean, wiring: BoardPin): void {
-    digitalWrite(pin, isHigh !== (wiring.negated === true));
-  }
-
   function amplify(isOn: boolean): void {
-    if (amplifier && amplifierPin) drive(amplifierPin, (amplifier.on === 1) === isOn, amplifier);
-  }
-
-  function addressOf(buffer: number): number {
-    return memory.address + 2 * words * buffer;
+    if (amplifier) digitalWrite(amplifier, isOn === amplifierOn);
   }
 
   function writeWord(offset: number, word: number): void {
@@ -88,23 +84,23 @@ export function createDmaSpeaker(
 
   function halt(): boolean {
     const isAnswered = pwm.halt();
-    drive(output, false, board.speaker.output);
+    digitalWrite(output, outputLow);
     amplify(false);
     return isAnswered;
   }
 
   /** Ends a playback in the middle: a single word of mid level, held, replaces it at the next period; then all is switched off. */
   function hush(): boolean {
-    writeWord(buffers.tail, top >> 1);
-    pwm.setSequence(0, memory.address + buffers.tail, 1, HOLD);
-    pwm.begin(0);
+    writeWord(tail, top >> 1);
+    pwm.setSequence(0, memory.address + tail, 1, HOLD);
+    pwm.set(SEQSTART, 1);
     return halt();
   }
 
   function end(code: Code): void {
     if (timer !== undefined) clock.cancel(timer);
     timer = undefined;
-    buffers.release();
+    memory.isTaken = false;
     state = IDLE;
     giveEnd(code, late);
   }
@@ -113,7 +109,7 @@ export function createDmaSpeaker(
   function refill(n: number): number {
     let count = 0;
     try {
-      count = fill(addressOf(n), words);
+      count = fill(buffers[n], words);
     } catch (error) {
       if (state === PLAYING) halt();
       if (state === PLAYING || state === PREPARING) end(ERR_HARDWARE);
@@ -127,28 +123,22 @@ export function createDmaSpeaker(
     return count;
   }
 
-  function checkOverdue(): void {
-    if (clock.nowMs() - changedMs > OVERDUE * board.audioBufferMs) {
-      halt();
-      end(ERR_HARDWARE);
-    }
-  }
-
   /** Turns to the sequence that sounds, and fills the other one. */
   function follow(): void {
-    if (last === playing) {
-      // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
-      if (pwm.hasEnded(last) && clock.nowMs() - changedMs >= lastMs) end(halt() ? OK : ERR_HARDWARE);
-      else checkOverdue();
-      return;
-    }
     const next = 1 - playing;
-    if (!pwm.hasStarted(next)) {
-      dueMs = Math.max(dueMs, clock.nowMs());
-      checkOverdue();
+    const isLast = last === playing;
+    // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
+    const isDone = isLast ? pwm.isSet(SEQEND + 4 * last) && clock.nowMs() - changedMs >= lastMs : pwm.isSet(SEQSTARTED + 4 * next);
+    const isDead = !isDone && clock.nowMs() - changedMs > OVERDUE * board.audioBufferMs;
+    if (isDead || (isDone && isLast)) {
+      end(halt() && isDone ? OK : ERR_HARDWARE);
       return;
     }
-    pwm.forgetStart(next);
+    if (!isDone) {
+      dueMs = Math.max(dueMs, clock.nowMs());
+      return;
+    }
+    pwm.set(SEQSTARTED + 4 * next, 0);
     changedMs = clock.nowMs();
     dueMs += shortestMs;
     const free = playing;
@@ -158,14 +148,14 @@ export function createDmaSpeaker(
     const count = refill(free);
     if (state !== PLAYING) return;
     if (last === free) {
-      pwm.setSequence(free, addressOf(free), count, HOLD);
-      pwm.forgetEnd(free);
+      pwm.setSequence(free, buffers[free], count, HOLD);
+      pwm.set(SEQEND + 4 * free, 0);
     }
-    if (pwm.hasStarted(free)) {
+    if (pwm.isSet(SEQSTARTED + 4 * free)) {
       // It began before it was filled and plays old words: begin it again, with the new ones.
       late++;
-      pwm.forgetStarts();
-      pwm.begin(free);
+      pwm.set(SEQSTARTED, [0, 0]);
+      pwm.set(SEQSTART + 4 * free, 1);
       dueMs = clock.nowMs();
     }
   }
@@ -186,16 +176,16 @@ export function createDmaSpeaker(
     const second = state === PREPARING && last < 0 ? refill(1) : 0;
     if (state !== PREPARING) return;
     pwm.configure(board.speaker.output.nrf, top, 0, true);
-    pwm.setSequence(0, addressOf(0), first, last === 0 ? HOLD : 0);
-    if (last !== 0) pwm.setSequence(1, addressOf(1), second, last === 1 ? HOLD : 0);
-    pwm.forgetAll();
-    pwm.begin(0);
-    if (!pwm.waitForStart()) {
+    pwm.setSequence(0, buffers[0], first, last === 0 ? HOLD : 0);
+    if (last !== 0) pwm.setSequence(1, buffers[1], second, last === 1 ? HOLD : 0);
+    pwm.set(SEQSTARTED, [0, 0, 0, 0]);
+    pwm.set(SEQSTART, 1);
+    if (!pwm.waitFor(SEQSTARTED)) {
       halt();
       end(ERR_HARDWARE);
       return;
     }
-    pwm.forgetStart(0);
+    pwm.set(SEQSTARTED, 0);
     amplify(true);
     state = PLAYING;
     changedMs = clock.nowMs();
@@ -205,9 +195,9 @@ export function createDmaSpeaker(
 
   function silence(): void {
     if (state === TONE) {
-      if (buffers.check() === OK) halt();
+      if (memory.code === OK) halt();
       else {
-        drive(output, false, board.speaker.output);
+        digitalWrite(output, outputLow);
         amplify(false);
       }
       state = IDLE;
@@ -221,7 +211,7 @@ export function createDmaSpeaker(
     }
   }
 
-  drive(output, false, board.speaker.output);
+  digitalWrite(output, outputLow);
   amplify(false);
 
   return {
@@ -232,10 +222,10 @@ export function createDmaSpeaker(
     play: function (onFill: (address: number, words: number) => number, onEnd: (code: Code, late: number) => void): Code {
       if (state === TONE) silence();
       if (state !== IDLE) return ERR_BUSY;
-      const lease = buffers.take();
+      const lease = memory.take();
       if (lease !== OK) return lease;
-      if (pwm.isTaken()) {
-        buffers.release();
+      if (pwm.isSet(ENABLE)) {
+        memory.isTaken = false;
         return ERR_BUSY;
       }
       fill = onFill;
@@ -251,7 +241,7 @@ export function createDmaSpeaker(
     tone: function (hz: number, volume: number): Code {
       if (state !== IDLE && state !== TONE) return ERR_BUSY;
       if (!(hz >= LOWEST_TONE_HZ && hz <= HIGHEST_TONE_HZ && volume >= 0 && volume <= 255)) return ERR_RANGE;
-      const code = buffers.check();
+      const code = memory.code;
       if (code === ERR_MEMORY) {
         // Without memory for DMA there is no voice, but the toy can still say that it is broken.
         analogWrite(output, volume / 510, { freq: hz });
@@ -262,15 +252,15 @@ export function createDmaSpeaker(
       if (code !== OK) return code;
       const period = Math.floor(TONE_CLOCK_HZ / hz + 0.5);
       // Half the period high is the loudest.
-      writeWord(buffers.tail, Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE);
-      if (state === TONE) pwm.setTop(period);
+      writeWord(tail, Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE);
+      if (state === TONE) pwm.set(COUNTERTOP, period);
       else {
-        if (pwm.isTaken()) return ERR_BUSY;
+        if (pwm.isSet(ENABLE)) return ERR_BUSY;
         pwm.configure(board.speaker.output.nrf, period, PRESCALER_1_MHZ, false);
         // Without a loop the counter keeps the one word until STOP, and no DMA runs.
-        pwm.setSequence(0, memory.address + buffers.tail, 1, 0);
+        pwm.setSequence(0, memory.address + tail, 1, 0);
       }
-      pwm.begin(0);
+      pwm.set(SEQSTART, 1);
       if (state !== TONE) amplify(true);
       state = TONE;
       return OK;
@@ -280,16 +270,16 @@ export function createDmaSpeaker(
 
     selfTest: function (): Code {
       if (state !== IDLE) return ERR_BUSY;
-      const code = buffers.check();
+      const code = memory.code;
       if (code !== OK) return code;
-      if (pwm.isTaken()) return ERR_BUSY;
-      writeWord(buffers.tail, top >> 1);
-      writeWord(buffers.tail + 2, top >> 1);
+      if (pwm.isSet(ENABLE)) return ERR_BUSY;
+      writeWord(tail, top >> 1);
+      writeWord(tail + 2, top >> 1);
       pwm.configure(DISCONNECTED, top, 0, false);
-      pwm.setSequence(0, memory.address + buffers.tail, 2, 0);
-      pwm.forgetAll();
-      pwm.begin(0);
-      const isPlayed = pwm.waitForStart() && pwm.waitForEnd();
+      pwm.setSequence(0, memory.address + tail, 2, 0);
+      pwm.set(SEQSTARTED, [0, 0, 0, 0]);
+      pwm.set(SEQSTART, 1);
+      const isPlayed = pwm.waitFor(SEQSTARTED) && pwm.waitFor(SEQEND);
       const isStopped = halt();
       return isPlayed && isStopped ? OK : ERR_HARDWARE;
     },

@@ -1,13 +1,15 @@
 // Flash port on Espruino's Flash module (flash) or on a typed array (boards that keep messages in RAM). Never Storage:
 // its writes are not atomic. Everything written is read back, because an erase can stop half-way without a word.
 
-import type { FirmwareBoard } from "../../boards/board.ts";
+import type { FirmwareBoard, PageRun } from "../../boards/board.ts";
 import { ERR_HARDWARE, ERR_RANGE, OK, type Code, type Flash } from "../contract.ts";
 
 /** Page size of every flash in boards/. */
 const PAGE_BYTES = 4096;
 
-export function createEspruinoFlash(base: number, pages: number): Flash {
+export function createEspruinoFlash(run: PageRun): Flash {
+  const base = run.base;
+  const pages = run.pages;
   const module = require("Flash");
   const blankCheck = E.CRC32(new Uint8Array(PAGE_BYTES).fill(255));
 
@@ -36,9 +38,8 @@ export function createEspruinoFlash(base: number, pages: number): Flash {
 }
 
 /** Pages of RAM that behave like flash, as long as the power lasts. */
-export function createRamFlash(seconds: number): Flash {
-  // A page holds a second of voice.
-  const pages = seconds;
+export function createRamFlash(run: Pick<PageRun, "pages">): Flash {
+  const pages = run.pages;
   const memory = new Uint8Array(pages * PAGE_BYTES).fill(255);
 
   return {
@@ -68,11 +69,5 @@ export function createRamFlash(seconds: number): Flash {
 /** The slot that this application was started from; undefined when no loader did. */
 export function createSlotFlash(board: Pick<FirmwareBoard, "slots">): Flash | undefined {
   if (typeof pawlockSlot === "undefined") return undefined;
-  const slot = board.slots[pawlockSlot];
-  return createEspruinoFlash(slot.base, slot.pages);
-}
-
-export function createMessageFlash(board: Pick<FirmwareBoard, "messages">): Flash {
-  const messages = board.messages;
-  return messages.kind === "ram" ? createRamFlash(messages.seconds) : createEspruinoFlash(messages.base, messages.pages);
+  return createEspruinoFlash(board.slots[pawlockSlot]);
 }

@@ -1,19 +1,20 @@
 // All ports of one board on Espruino's globals. Audio memory is taken first, while memory is whole.
 
-import type { FirmwareBoard } from "../../boards/board.ts";
-import type { Hal } from "../contract.ts";
+import type { FirmwareBoard, PageRun } from "../../boards/board.ts";
+import type { Flash, Hal } from "../contract.ts";
 import { createEspruinoClock } from "./clock.ts";
-import { audioMemoryBytes } from "./dma-memory.ts";
+import { createAudioMemory } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
 import { createDmaSpeaker } from "./dma-speaker.ts";
 import { createEspruinoEntropy } from "./entropy.ts";
-import { createEspruinoFlash, createMessageFlash } from "./flash.ts";
+import { createEspruinoFlash } from "./flash.ts";
 import { createEspruinoHeart } from "./heart.ts";
 import { createEspruinoNative } from "./native.ts";
 import { createEspruinoPaw } from "./paw.ts";
 import { createEspruinoPower } from "./power.ts";
 
-export function createEspruinoHal(board: FirmwareBoard): Hal {
+/** Messages lie in flash or in RAM: `createMessageFlash` knows which. */
+export function createEspruinoHal(board: FirmwareBoard, createMessageFlash: (run: PageRun) => Flash): Hal {
   // An error that reaches this point is a bug. It is told on the console, which in production nobody can read.
   function onError(error: unknown): void {
     print("ERROR " + error);
@@ -21,7 +22,7 @@ export function createEspruinoHal(board: FirmwareBoard): Hal {
 
   const native = createEspruinoNative();
   // One block, shared by capture and playback, which never run at once. Without it every use of audio says ERR_MEMORY.
-  const audio = native.allocate(audioMemoryBytes(board)) || { bytes: new Uint8Array(0), address: 0 };
+  const audio = createAudioMemory(board, native);
   const bootSeconds = getTime();
   const clock = createEspruinoClock(bootSeconds, onError);
   const paw = createEspruinoPaw(board, bootSeconds, onError);
@@ -38,8 +39,8 @@ export function createEspruinoHal(board: FirmwareBoard): Hal {
     heart: createEspruinoHeart(board),
     microphone: microphone,
     speaker: speaker,
-    flash: createMessageFlash(board),
-    keyPage: board.keyPage === undefined ? undefined : createEspruinoFlash(board.keyPage, 1),
+    flash: createMessageFlash(board.messages),
+    keyPage: board.keyPage === undefined ? undefined : createEspruinoFlash({ base: board.keyPage, pages: 1 }),
     entropy: createEspruinoEntropy(),
     power: createEspruinoPower(board),
     native: native,

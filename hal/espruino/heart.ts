@@ -2,14 +2,15 @@
 
 import type { Board } from "../../boards/board.ts";
 import type { Heart } from "../contract.ts";
+import { onLevel } from "./pins.ts";
 
 /** Above flicker, far below the speaker's carrier. */
 const CARRIER_HZ = 200;
 
 export function createEspruinoHeart(board: Pick<Board, "heart">): Heart {
   const pin = new Pin(board.heart.glow.espruino);
-  // Espruino turns negated pins round, in digitalWrite and in analogWrite.
-  const isOnHigh = (board.heart.glow.on === 1) !== (board.heart.glow.negated === true);
+  // Espruino turns negated pins round in analogWrite as well.
+  const isOnHigh = onLevel(board.heart.glow);
 
   return {
     glow: function (level: number): void {

@@ -2,13 +2,13 @@
 
 import type { Board } from "../../boards/board.ts";
 import type { Power } from "../contract.ts";
+import { onLevel } from "./pins.ts";
 
 export function createEspruinoPower(board: Pick<Board, "battery" | "supplyVolts">): Power {
   const battery = board.battery;
   const enable = battery ? battery.enable : undefined;
   // Stays on for good: a divider that is cut off from ground puts the whole cell on the analog pin.
-  // Espruino turns negated pins round in digitalWrite.
-  if (enable) digitalWrite(new Pin(enable.espruino), (enable.on === 1) !== (enable.negated === true));
+  if (enable) digitalWrite(new Pin(enable.espruino), onLevel(enable));
 
   return {
     batteryMillivolts: function (): number {

@@ -3,8 +3,9 @@
 // What Waveform does not tell (espruino-platform facts, section 4.3): a flip missed by JavaScript makes no event, and a stop gives
 // no position. Both are estimated from time; samples that the interrupt itself missed are not known to anybody.
 
-import type { Board, SwitchPin } from "../../boards/board.ts";
+import type { Board } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_FORBIDDEN, ERR_MEMORY, OK, type Clock, type Code, type FlatBuffer, type Microphone, type PawToken, type TimerId } from "../contract.ts";
+import { onLevel } from "./pins.ts";
 
 const ASKED_HZ = 8000;
 /** The utility timer counts whole microseconds: 8000 Hz is 131 ticks of 1/1048576 s, that is 124 us. */
@@ -32,6 +33,8 @@ export function createWaveformMicrophone(
   const input = new Pin(front.input.espruino);
   const light = new Pin(board.heart.recording.espruino);
   const power = new Pin(front.power.espruino);
+  const lightOn = onLevel(board.heart.recording);
+  const powerOn = onLevel(front.power);
   const isOneWire = board.heart.recording.espruino === front.power.espruino;
   const lent = new Int16Array(memory.bytes.buffer, memory.bytes.byteOffset, words);
 
@@ -47,18 +50,14 @@ export function createWaveformMicrophone(
   let stoppedMs = 0;
   let isFirstMaking = true;
 
-  function drive(pin: Pin, wiring: SwitchPin, isOn: boolean): void {
-    digitalWrite(pin, ((wiring.on === 1) === isOn) !== (wiring.negated === true));
-  }
-
   function powerUp(): void {
-    drive(light, board.heart.recording, true);
-    if (!isOneWire) drive(power, front.power, true);
+    digitalWrite(light, lightOn);
+    if (!isOneWire) digitalWrite(power, powerOn);
   }
 
   function powerDown(): void {
-    if (!isOneWire) drive(power, front.power, false);
-    drive(light, board.heart.recording, false);
+    if (!isOneWire) digitalWrite(power, !powerOn);
+    digitalWrite(light, !lightOn);
   }
 
   function lend(buffer: Uint8Array, count: number): void {

@@ -3,8 +3,9 @@
 // What Waveform does not tell (espruino-platform facts, section 4.3): a flip missed by JavaScript makes no event, so late buffers are
 // estimated from time; and the PWM goes on at the last level, so the pin is taken away from it.
 
-import type { Board, Pin as BoardPin } from "../../boards/board.ts";
+import type { Board } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_MEMORY, ERR_RANGE, OK, type Clock, type Code, type FlatBuffer, type Speaker } from "../contract.ts";
+import { onLevel } from "./pins.ts";
 
 const ASKED_HZ = 8000;
 /** The utility timer counts whole microseconds: 8000 Hz is 131 ticks of 1/1048576 s, that is 124 us. */
@@ -24,8 +25,9 @@ export function createWaveformSpeaker(board: Pick<Board, "audioBufferMs" | "spea
   const words = Math.floor((ASKED_HZ * board.audioBufferMs) / 1000);
   const bufferMs = (words * 1000) / RATE_HZ;
   const output = new Pin(board.speaker.output.espruino);
-  const amplifier = board.speaker.amplifier;
-  const amplifierPin = amplifier ? new Pin(amplifier.espruino) : undefined;
+  const outputLow = board.speaker.output.negated === true;
+  const amplifier = board.speaker.amplifier ? new Pin(board.speaker.amplifier.espruino) : undefined;
+  const amplifierOn = board.speaker.amplifier ? onLevel(board.speaker.amplifier) : true;
   const filled = new Uint16Array(memory.bytes.buffer, memory.bytes.byteOffset, words);
 
   let state = IDLE;
@@ -37,16 +39,12 @@ export function createWaveformSpeaker(board: Pick<Board, "audioBufferMs" | "spea
   /** Buffers still to be played to their end before the playback ends; -1 while more come. */
   let left = -1;
 
-  function drive(pin: Pin, isHigh: boolean, wiring: BoardPin): void {
-    digitalWrite(pin, isHigh !== (wiring.negated === true));
-  }
-
   function amplify(isOn: boolean): void {
-    if (amplifier && amplifierPin) drive(amplifierPin, (amplifier.on === 1) === isOn, amplifier);
+    if (amplifier) digitalWrite(amplifier, isOn === amplifierOn);
   }
 
   function switchOff(): void {
-    drive(output, false, board.speaker.output);
+    digitalWrite(output, outputLow);
     amplify(false);
   }
 

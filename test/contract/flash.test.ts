@@ -22,10 +22,10 @@ const implementations: [string, () => Rig][] = [
       const bench = createSimBench({ board: xiaoble });
       const messages = messageMemory(xiaoble);
       assert.ok(messages.kind === "flash");
-      return { flash: createEspruinoFlash(messages.base, PAGES), dispose: bench.dispose };
+      return { flash: createEspruinoFlash({ base: messages.base, pages: PAGES }), dispose: bench.dispose };
     },
   ],
-  ["RAM", () => ({ flash: createRamFlash(PAGES), dispose: () => undefined })],
+  ["RAM", () => ({ flash: createRamFlash({ pages: PAGES }), dispose: () => undefined })],
 ];
 
 for (const [name, create] of implementations) {

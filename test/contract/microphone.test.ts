@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { ERR_BUSY, ERR_FORBIDDEN, OK, type FlatBuffer, type Microphone } from "../../hal/contract.ts";
 import { createEspruinoClock } from "../../hal/espruino/clock.ts";
-import { audioMemoryBytes } from "../../hal/espruino/dma-memory.ts";
+import { createAudioMemory } from "../../hal/espruino/dma-memory.ts";
 import { createDmaMicrophone } from "../../hal/espruino/dma-microphone.ts";
 import { createWaveformMicrophone } from "../../hal/espruino/waveform-microphone.ts";
 import { mockMicrophone } from "../../hal/mock/audio.ts";
@@ -61,7 +61,7 @@ function mockRig(): Rig {
 
 function simRig(range: number, create: typeof createDmaMicrophone | typeof createWaveformMicrophone): Rig {
   const bench = createSimBench({ board: xiaoble, volts: (timeUs) => shareAt(timeUs) * xiaoble.supplyVolts });
-  const memory = bench.flat(audioMemoryBytes(xiaoble));
+  const memory = createAudioMemory(xiaoble, { allocate: bench.flat });
   const clock = createEspruinoClock(0, (error) => {
     throw error;
   });

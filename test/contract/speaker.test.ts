@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { ERR_BUSY, OK, type FlatBuffer, type Speaker } from "../../hal/contract.ts";
 import { createEspruinoClock } from "../../hal/espruino/clock.ts";
-import { audioMemoryBytes } from "../../hal/espruino/dma-memory.ts";
+import { createAudioMemory } from "../../hal/espruino/dma-memory.ts";
 import { createDmaSpeaker } from "../../hal/espruino/dma-speaker.ts";
 import { createWaveformSpeaker } from "../../hal/espruino/waveform-speaker.ts";
 import { mockSpeaker } from "../../hal/mock/audio.ts";
@@ -49,7 +49,7 @@ function mockRig(): Rig {
 
 function simRig(create: typeof createDmaSpeaker | typeof createWaveformSpeaker): Rig {
   const bench = createSimBench({ board: xiaoble });
-  const memory = bench.flat(audioMemoryBytes(xiaoble));
+  const memory = createAudioMemory(xiaoble, { allocate: bench.flat });
   const clock = createEspruinoClock(0, (error) => {
     throw error;
   });

@@ -32,8 +32,11 @@ export interface BuiltBundle {
 export function firmwareBoard(board: Board): FirmwareBoard {
   const { id, paw, heart, microphone, speaker, battery, supplyVolts, capabilities, audioBufferMs, flashMap } = board;
   const { keyPage } = flashMap;
+  const memory = messageMemory(board);
+  // A page of RAM holds a second of voice.
+  const messages = memory.kind === "ram" ? { base: 0, pages: memory.seconds } : { base: memory.base, pages: memory.pages };
   return {
-    ...{ id, paw, heart, microphone, speaker, supplyVolts, capabilities, audioBufferMs, messages: messageMemory(board), slots: slotRuns(board) },
+    ...{ id, paw, heart, microphone, speaker, supplyVolts, capabilities, audioBufferMs, messages, slots: slotRuns(board) },
     ...(battery ? { battery } : {}),
     ...(keyPage === undefined ? {} : { keyPage }),
   };

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { findBoard } from "../../../boards/index.ts";
 import { ERR_BUSY, ERR_FORBIDDEN, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK } from "../../../hal/contract.ts";
+import { createAudioMemory } from "../../../hal/espruino/dma-memory.ts";
 import { createDmaMicrophone } from "../../../hal/espruino/dma-microphone.ts";
 import { createDmaRig, RESULT_US, type DmaRig, type RigOptions } from "./dma-rig.ts";
 
@@ -37,7 +38,7 @@ describe("the DMA microphone", () => {
 
   function setUp(options: Partial<RigOptions> = {}) {
     rig = createDmaRig({ board, ...options });
-    const microphone = createDmaMicrophone(options.board ?? board, rig.port, rig.memory, rig.isPawPressed);
+    const microphone = createDmaMicrophone(options.board ?? board, rig.port, rig.audio, rig.isPawPressed);
     const { heard, onSamples, onEnd } = listen();
     return { microphone, heard, onSamples, onEnd, total: () => heard.counts.reduce((sum, count) => sum + count, 0) };
   }
@@ -413,7 +414,7 @@ describe("the DMA microphone", () => {
       assert.equal(short.microphone.start(short.onSamples, short.onEnd), ERR_RANGE);
       rig.clearGlobals();
       rig = createDmaRig({ board });
-      const none = createDmaMicrophone(board, rig.port, { bytes: new Uint8Array(0), address: 0 }, rig.isPawPressed);
+      const none = createDmaMicrophone(board, rig.port, createAudioMemory(board, { allocate: () => undefined }), rig.isPawPressed);
       none.open(rig.token);
       assert.equal(none.start(() => undefined, () => undefined), ERR_MEMORY);
     });

@@ -3,6 +3,7 @@
 
 import type { Board } from "../../../boards/board.ts";
 import type { Clock as ClockPort, FlatBuffer, PawToken } from "../../../hal/contract.ts";
+import { createAudioMemory } from "../../../hal/espruino/dma-memory.ts";
 import { Ppi } from "../../../sim/blocks/ppi.ts";
 import { Pwm } from "../../../sim/blocks/pwm.ts";
 import { Ram } from "../../../sim/blocks/ram.ts";
@@ -108,7 +109,7 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
     broken,
     /** Instant of the first conversion. */
     originUs: (): number => originUs ?? NaN,
-    memory,
+    audio: createAudioMemory(board, { allocate: () => memory }),
     port,
     token,
     isPawPressed: () => isPressed,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { findBoard } from "../../../boards/index.ts";
 import { ERR_BUSY, ERR_HARDWARE, ERR_MEMORY, ERR_RANGE, OK } from "../../../hal/contract.ts";
+import { createAudioMemory } from "../../../hal/espruino/dma-memory.ts";
 import { createDmaMicrophone } from "../../../hal/espruino/dma-microphone.ts";
 import { createDmaSpeaker } from "../../../hal/espruino/dma-speaker.ts";
 import { createDmaRig, type DmaRig, type RigOptions } from "./dma-rig.ts";
@@ -23,7 +24,7 @@ describe("the DMA speaker", () => {
 
   function setUp(options: Partial<RigOptions> = {}) {
     rig = createDmaRig({ board, ...options });
-    const speaker = createDmaSpeaker(options.board ?? board, rig.port, rig.memory);
+    const speaker = createDmaSpeaker(options.board ?? board, rig.port, rig.audio);
     const source = { given: 0, total: Infinity, renderMs: 0, slowFill: 0, slowMs: 0, fills: 0, ends: [] as { code: number; late: number }[] };
     const fill = (address: number, words: number): number => {
       const count = Math.min(words, source.total - source.given);
@@ -354,7 +355,7 @@ describe("the DMA speaker", () => {
       }
       const { speaker, fill, onEnd } = setUp({ memoryBytes: 32_000 });
       assert.equal(speaker.play(fill, onEnd), ERR_RANGE);
-      const none = createDmaSpeaker(board, rig.port, { bytes: new Uint8Array(0), address: 0 });
+      const none = createDmaSpeaker(board, rig.port, createAudioMemory(board, { allocate: () => undefined }));
       assert.equal(none.play(fill, onEnd), ERR_MEMORY);
     });
 
@@ -389,7 +390,7 @@ describe("the DMA speaker", () => {
 
     it("does not share its buffers with a capture, in either order; a tone may sound", () => {
       const { speaker, fill, onEnd, source } = setUp();
-      const microphone = createDmaMicrophone(board, rig.port, rig.memory, rig.isPawPressed);
+      const microphone = createDmaMicrophone(board, rig.port, rig.audio, rig.isPawPressed);
       const capture = { ends: 0 };
       const start = (): number => microphone.start(() => undefined, () => void capture.ends++);
       microphone.open(rig.token);

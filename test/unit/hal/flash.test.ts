@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { ERR_HARDWARE, ERR_RANGE, OK, type Flash } from "../../../hal/contract.ts";
-import { createMessageFlash } from "../../../hal/espruino/flash.ts";
+import { createEspruinoFlash, createRamFlash } from "../../../hal/espruino/flash.ts";
 import { clearGlobals, setGlobals } from "./espruino-globals.ts";
 
 const BASE = 0x60041000;
@@ -40,8 +40,8 @@ describe("the flash adapter", () => {
   });
   afterEach(clearGlobals);
 
-  const inFlash = (): Flash => createMessageFlash({ messages: { kind: "flash", base: BASE, pages: PAGES } });
-  const inRam = (): Flash => createMessageFlash({ messages: { kind: "ram", seconds: PAGES } });
+  const inFlash = (): Flash => createEspruinoFlash({ base: BASE, pages: PAGES });
+  const inRam = (): Flash => createRamFlash({ pages: PAGES });
 
   for (const [where, make] of [
     ["flash", inFlash],
