@@ -34,6 +34,8 @@ export interface FlashMap {
   readonly filePages: number;
   /** Application slots: two, or one where there is no room: an update then leaves the board without firmware until it is done. */
   readonly slots: readonly FlashPart[];
+  /** A slot has room for spoken digits beside the application; elsewhere passkeys are counted in beeps. */
+  readonly hasPrompts: boolean;
   /** Messages, settings, counters and security log; or seconds of voice in RAM. */
   readonly log: ({ readonly kind: "flash" } & FlashPart) | { readonly kind: "ram"; readonly seconds: number };
   /** Address of the page of internal flash for the at-rest key and the own radio address; absent where neither is kept. */

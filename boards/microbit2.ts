@@ -55,7 +55,7 @@ export const microbit2: Board = {
   storage: { kind: "internal", base: 0x6c000, pages: 10 },
   // `log` is pages 0 to 8, with the application behind its header page; the boot files are on page 9.
   // 2 s are 8 KB; the firmware and 12.5 KB of audio buffers take most of the 78 KB of variables.
-  flashMap: { filePages: 9, slots: [{ firstPage: 1, pages: 8 }], log: { kind: "ram", seconds: 2 } },
+  flashMap: { filePages: 9, slots: [{ firstPage: 1, pages: 8 }], hasPrompts: false, log: { kind: "ram", seconds: 2 } },
   capabilities: {
     link: false,
     privateAddress: false,

@@ -60,6 +60,7 @@ export const nrf52840dk: Board = {
   flashMap: {
     filePages: 1,
     slots: [{ base: 0xac000, firstPage: 0, pages: 13 }],
+    hasPrompts: false,
     log: { kind: "flash", base: 0xac000, firstPage: 13, pages: 50 },
     keyPage: 0xeb000,
   },

@@ -73,6 +73,7 @@ export const xiaoble: Board = {
       { firstPage: 1, pages: 32 },
       { firstPage: 33, pages: 32 },
     ],
+    hasPrompts: true,
     log: { kind: "flash", firstPage: 65, pages: 441 },
     keyPage: 0xf1000,
   },

@@ -3,6 +3,8 @@
 //
 // The table is frozen once shipped (the stack has no Service Changed): what changes later changes inside the protocol, by version.
 
+import { FRAME_HEADER_BYTES, FRAME_OPCODE } from "../voice/abi.ts";
+
 /** Highest version that this toy speaks; versions count up and each one includes those before it. */
 export const PROTOCOL_VERSION = 1;
 
@@ -41,33 +43,32 @@ export const OP_FETCH = 4;
 export const OP_PULL = 5;
 export const OP_CHECK = 6;
 export const OP_SEND = 7;
-export const OP_DATA = 8;
+export const OP_DATA = FRAME_OPCODE;
 export const OP_FINISH = 9;
 export const OP_ABANDON = 10;
 export const OP_DELETE = 11;
 export const OP_MARK = 12;
 export const OP_GET = 13;
 export const OP_SET = 14;
-export const OP_TIME = 15;
-export const OP_JOURNAL = 16;
-export const OP_PHONE = 17;
-export const OP_RENAME = 18;
-export const OP_REVOKE = 19;
-export const OP_BUILD = 20;
-export const OP_COUNT = 21;
+export const OP_JOURNAL = 15;
+export const OP_PHONE = 16;
+export const OP_RENAME = 17;
+export const OP_REVOKE = 18;
+export const OP_BUILD = 19;
+export const OP_COUNT = 20;
 /** Only from the toy: how far the voice that the phone sends has arrived. */
-export const OP_GRANT = 21;
+export const OP_GRANT = 20;
 
 /** Opcode and tag. */
 export const REQUEST_HEADER_BYTES = 2;
 /** Opcode, tag, code. */
 export const ANSWER_HEADER_BYTES = 3;
 /** Opcode and the offset of the first byte in 24 bits; voice follows, to the end of the frame. Both directions. */
-export const DATA_HEADER_BYTES = 4;
+export const DATA_HEADER_BYTES = FRAME_HEADER_BYTES;
 
 /** Shortest and longest request by opcode; DATA may fill the frame. What lies outside is refused unread. */
-export const SHORTEST = [0, 5, 2, 3, 6, 6, 2, 10, 5, 2, 2, 6, 6, 3, 3, 6, 3, 3, 3, 3, 3];
-export const LONGEST = [0, 5, 2, 3, 6, 18, 2, 10, MOST_FRAME_BYTES, 2, 2, 6, 6, 3, 19, 6, 3, 3, 19, 3, 3];
+export const SHORTEST = [0, 5, 2, 3, 6, 6, 2, 10, 5, 2, 2, 6, 6, 3, 3, 3, 3, 3, 3, 3];
+export const LONGEST = [0, 5, 2, 3, 6, 18, 2, 10, MOST_FRAME_BYTES, 2, 2, 6, 6, 3, 19, 3, 3, 19, 3, 3];
 
 /** A range of a PULL: offset of its first byte in 24 bits, and how many frames. At most four in a request, eight waiting. */
 export const RANGE_BYTES = 4;
@@ -91,6 +92,8 @@ export const CODE_RATE = 21;
 export const KEY_VOLUME = 1;
 export const KEY_QUIET = 2;
 export const KEY_NAME = 3;
+/** Local time in seconds since the year 2000 began; 0 when it was never set. */
+export const KEY_TIME = 4;
 /** Bytes of a name in UTF-8: all that the smallest frame holds. */
 export const NAME_BYTES = 16;
 
@@ -102,8 +105,20 @@ export const AT_REST = 0;
 export const AT_PLAY = 1;
 export const AT_RECORDING = 2;
 export const AT_OTHER = 3;
+/** JOURNAL: what happened; the detail is the phone's number, or how often it happened since the last entry of its kind. */
+export const EVENT_WINDOW_OPENED = 1;
+export const EVENT_PAIRED = 2;
+export const EVENT_REPLACED = 3;
+export const EVENT_PAIRING_FAILED = 4;
+export const EVENT_REVOKED = 5;
+/** Connected without being accepted, and was put off. */
+export const EVENT_STRANGER = 6;
+/** The toy came up from a crash; the detail counts those that followed each other within an hour. */
+export const EVENT_CRASH = 7;
 /** PHONE: this is the phone that asks. */
 export const PHONE_SELF = 1;
+/** Phones that may be accepted at a time. */
+export const MOST_PHONES = 4;
 
 /**
  * The stack's security settings. The whole object is given each time and only `pair` differs: a missing `privacy` would ask for

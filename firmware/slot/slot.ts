@@ -8,7 +8,9 @@ import {
   WORD_CONFIRMED,
   WORD_PROMPTS_BYTES,
   WORD_PROMPTS_PAGE,
+  WORD_SHA256,
   WORD_TRIAL,
+  WORD_VERSION,
   isCleared,
 } from "../boot/manifest.ts";
 
@@ -16,6 +18,8 @@ import {
 const CONFIRM_MS = 10000;
 
 export interface Slot {
+  /** Version and SHA-256 of this application: nine words. */
+  readonly build: Uint32Array;
   /** Bytes of the prompts; 0 where there are none. */
   promptBytes(): number;
   /** Copies prompt bytes from `offset` on; false when there are not that many. */
@@ -35,7 +39,12 @@ export function createSlot(flash: Flash, clock: Clock, isWell: () => boolean): S
 
   if (isCleared(words[WORD_TRIAL]) && !isCleared(words[WORD_CONFIRMED])) clock.after(CONFIRM_MS, confirm);
 
+  const build = new Uint32Array(9);
+  build[0] = words[WORD_VERSION];
+  for (let i = 0; i < 8; i++) build[i + 1] = words[WORD_SHA256 + i];
+
   return {
+    build: build,
     promptBytes: function () {
       return bytes;
     },

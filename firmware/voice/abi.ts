@@ -9,7 +9,8 @@ export const FN_CRC32 = 3;
 export const FN_SEAL = 4;
 export const FN_OPEN = 5;
 export const FN_SCAN = 6;
-export const FN_COUNT = 7;
+export const FN_FRAME = 7;
+export const FN_COUNT = 8;
 
 /** A block is one standard IMA ADPCM WAV block, mono: i16 first sample, u8 step index, u8 0, then nibbles, low one first. */
 export const BLOCK_BYTES = 1004;
@@ -103,3 +104,11 @@ export const ROW_KIND = 3;
 /** A byte a sheet: SHEET_. */
 export const SCAN_STATES = 264;
 export const SCAN_MAX_SHEETS = (SCAN_STATE_WORDS - SCAN_STATES) * 4;
+
+/**
+ * frame(out, ring, length, offset) -> bytes written: FRAME_OPCODE, the offset in 24 bits, and `length` bytes of voice from that
+ * offset on, out of a ring of FRAME_RING_BYTES in which byte n of a message lies at n modulo its length.
+ */
+export const FRAME_OPCODE = 8;
+export const FRAME_HEADER_BYTES = 4;
+export const FRAME_RING_BYTES = 2 * BLOCK_BYTES;

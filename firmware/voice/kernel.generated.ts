@@ -1,6 +1,6 @@
-// Made by tools/kernel/build.ts from firmware/voice/kernel; do not edit. 3180 bytes of ARMv6-M Thumb code.
+// Made by tools/kernel/build.ts from firmware/voice/kernel; do not edit. 3252 bytes of ARMv6-M Thumb code.
 // Compiler: arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205
-// SHA-256 of sources and flags: a29b674acdfb2c05b1fe70e452cbc57acd41155e9ffa32bdf56ba7f512b691a4
+// SHA-256 of sources and flags: fa6a9a710db662b814a4d5d6dfcdcf449b028a5a04b04497dcb830674390d6a6
 
 import type { KernelImage } from "./kernel.ts";
 
@@ -105,9 +105,11 @@ export const kernelImage: KernelImage = {
     "\x05\x9b[\x19\x03\x93\x05\x9b[]\x02+\x1f\xd1\x1c&nC\x08\x9b\x9e\x190\x00\xff\xf7\xea\xfe\x00(\x16\xd0" +
     "\x0fK2h\x9aB\x12\xd1\x00\x9brh\x1bh\x9aB\x0d\xd1\xb3h\x9b\x05\x9b\x0d\x9fB\x08\xd1\x00\x9b\x03\x9a" +
     "\xdbh\x017\x1b\x0a\x13pch\x01;c`\x04\x9b\x015\x9dB\x00\xd1\x00%\x02\x9b\x013\x02\x93\xc4\xe7" +
-    "PwL2\xff\xff\x00\x00\x88>\x00\x00",
-  crc32: 1244572703,
-  offsets: [142, 496, 908, 1192, 2434, 2476, 2588],
+    "PwL2\xff\xff\x00\x00\x88>\x00\x00p\xb5\x04\x00\x10\x00\x08\x22\xfb&\x22p\x1a\x0a\xa2p\x1a\x0ccp" +
+    "\xe2p\xf6\x00\xb3B\x08\xd2\x04%mB\x22\x1d,\x1b\xa5\x18\xa8B\x04\xdc\x040p\xbd\x05J\x9b\x18\xf1\xe7" +
+    "\xcd\x5c\x013\x15p\xb3B\x00\xd1\x00#\x012\xef\xe7(\xf8\xff\xff",
+  crc32: 2083634905,
+  offsets: [142, 496, 908, 1192, 2434, 2476, 2588, 3180],
   knownAnswer: 536184671,
 };
 

@@ -6,6 +6,9 @@ import {
   BLOCK_BYTES,
   CAPTURE_DECIMATION,
   CAPTURE_STATE_WORDS,
+  FRAME_HEADER_BYTES,
+  FRAME_OPCODE,
+  FRAME_RING_BYTES,
   RENDER_BLOCK,
   RENDER_POSITION,
   RENDER_SAMPLES,
@@ -45,6 +48,7 @@ export interface Twin {
   seal(state: number, data: number, length: number): number;
   open(state: number, data: number, length: number, tagBytes: number): number;
   scan(sealState: number, state: number, headers: number, sheets: number): number;
+  frame(out: number, ring: number, length: number, offset: number): number;
   readonly functions: readonly TwinFunction[];
 }
 
@@ -67,6 +71,9 @@ const SEAL_CYCLES_PER_64 = 9520;
 const SCAN_CYCLES_PER_BLANK = 110;
 const SCAN_CYCLES_PER_USED = 3000;
 const SCAN_CYCLES_PER_MESSAGE = 24000;
+/** A byte of a frame, and each turn of the ring before it. */
+const FRAME_CYCLES_PER_BYTE = 15;
+const FRAME_CYCLES_PER_TURN = 8;
 
 const CRC_TABLE = new Int32Array(256);
 for (let i = 0; i < 256; i++) {
@@ -156,6 +163,18 @@ export function createTwin(memory: TwinMemory): Twin {
     return cycles;
   }
 
+  function frame(out: number, ring: number, length: number, offset: number): number {
+    const into = memory.view(out, FRAME_HEADER_BYTES + length);
+    const from = memory.view(ring, FRAME_RING_BYTES);
+    into.set([FRAME_OPCODE, offset & 255, (offset >> 8) & 255, (offset >> 16) & 255]);
+    for (let i = 0; i < length; i++) into[FRAME_HEADER_BYTES + i] = from[(offset + i) % FRAME_RING_BYTES];
+    return FRAME_HEADER_BYTES + length;
+  }
+
+  function frameCycles(_out: number, _ring: number, length: number, offset: number): number {
+    return CALL_CYCLES + length * FRAME_CYCLES_PER_BYTE + Math.floor(offset / FRAME_RING_BYTES) * FRAME_CYCLES_PER_TURN;
+  }
+
   function sealCycles(state: number, _at: number, length: number): number {
     const blocks = Math.ceil(length / 16) + Math.ceil(words(state, SEAL_STATE_WORDS * 4)[SEAL_AAD_BYTES] / 16);
     return SEAL_CYCLES + blocks * SEAL_CYCLES_PER_16 + Math.ceil(length / 64) * SEAL_CYCLES_PER_64;
@@ -182,6 +201,7 @@ export function createTwin(memory: TwinMemory): Twin {
     seal: seal,
     open: open,
     scan: scan,
+    frame: frame,
     functions: [
       { call: capture, cycles: captureCycles },
       { call: flush, cycles: () => FLUSH_CYCLES },
@@ -190,6 +210,7 @@ export function createTwin(memory: TwinMemory): Twin {
       { call: seal, cycles: sealCycles },
       { call: open, cycles: sealCycles },
       { call: scan, cycles: scanCycles },
+      { call: frame, cycles: frameCycles },
     ],
   };
 }

@@ -26,6 +26,7 @@ const linux: Board = {
       { firstPage: 1, pages: 40 },
       { firstPage: 41, pages: 40 },
     ],
+    hasPrompts: false,
     log: { kind: "flash", firstPage: 81, pages: 150 },
     keyPage: 0xf1000,
   },

@@ -128,7 +128,7 @@ describe("the loader", function () {
 describe("the firmware on trial", () => {
   it("confirms itself when it works, and runs from then on", () => {
     const toy = new Toy();
-    const bytes = install(toy, 1, { ...application(bundleOf(xiaoble)), version: 2 ** 31 });
+    const bytes = install(toy, 1, { ...application(xiaoble, bundleOf(xiaoble)), version: 2 ** 31 });
     toy.powerOn().wait(9000);
     assert.ok(isClear(bytes, WORD_STARTED) && !isClear(bytes, WORD_CONFIRMED));
     toy.wait(5000);

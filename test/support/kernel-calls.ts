@@ -1,7 +1,8 @@
-// The kernel's cipher and scan on one small RAM: the Thumb bytes, or their twin, through the same calls.
+// The kernel's cipher, scan and frames on one small RAM: the Thumb bytes, or their twin, through the same calls.
 
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import {
+  FN_FRAME,
   FN_OPEN,
   FN_SCAN,
   FN_SEAL,
@@ -23,6 +24,7 @@ const SEAL_AT = 0x4000;
 const SCAN_AT = 0x4400;
 const AAD_AT = 0x5000;
 const DATA_AT = 0x6000;
+const FRAME_FIELD_BYTES = 256;
 
 export interface Sealing {
   readonly key: Uint8Array;
@@ -34,6 +36,8 @@ export interface KernelCalls {
   readonly spent: { cycles: number };
   seal(how: Sealing, text: Uint8Array): { readonly text: Uint8Array; readonly tag: Uint8Array };
   open(how: Sealing, text: Uint8Array, tag: Uint8Array, tagBytes: number): Uint8Array | undefined;
+  /** The frame, and all bytes that lay behind it in a field of zeros. */
+  frame(ring: Uint8Array, length: number, offset: number): { readonly frame: Uint8Array; readonly behind: Uint8Array };
   /** Words of the scan's state; the first one is how many messages there are. */
   scan(key: Uint8Array, headers: Uint32Array, sheets: number): Uint32Array;
 }
@@ -77,6 +81,12 @@ export function kernelCalls(isThumb: boolean): KernelCalls {
       begin(how, text);
       ram.set(tag, SEAL_AT + SEAL_TAG * 4);
       return call(FN_OPEN, RAM + SEAL_AT, RAM + DATA_AT, text.length, tagBytes) === 0 ? ram.slice(DATA_AT, DATA_AT + text.length) : undefined;
+    },
+    frame(ring, length, offset) {
+      ram.set(ring, DATA_AT);
+      ram.fill(0, AAD_AT, AAD_AT + FRAME_FIELD_BYTES);
+      const bytes = call(FN_FRAME, RAM + AAD_AT, RAM + DATA_AT, length, offset);
+      return { frame: ram.slice(AAD_AT, AAD_AT + bytes), behind: ram.slice(AAD_AT + bytes, AAD_AT + FRAME_FIELD_BYTES) };
     },
     scan(key, headers, sheets) {
       begin({ key, nonce: new Uint8Array(12) }, new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength));

@@ -11,5 +11,5 @@ export async function builtInstallation(board: Board): Promise<Installation> {
   const bundle = await readBundle(board);
   const { keyPage } = board.flashMap;
   const lockdown = keyPage === undefined ? undefined : await buildLockdown(board, keyPage);
-  return { board, application: application(bundle), bootFiles: bootFiles(board, lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) };
+  return { board, application: application(board, bundle), bootFiles: bootFiles(board, lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) };
 }

@@ -59,7 +59,7 @@ export function provisionedFlash(board: Board, provisioning: Provisioning): { re
 
 /** The board as the bench has it: the bundle in its first slot, unsealed. What `Stage` takes. */
 export function provisioned(board: Board, bundle: string, more: Omit<Provisioning, "application"> = {}): ReturnType<typeof provisionedFlash> {
-  return provisionedFlash(board, { application: application(bundle), ...more });
+  return provisionedFlash(board, { application: application(board, bundle), ...more });
 }
 
 function storageImage(board: Board, provisioning: Provisioning, bytes: number): Uint8Array {

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_OPEN, FN_RENDER, FN_SCAN, FN_SEAL } from "../../firmware/voice/abi.ts";
+import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_FRAME, FN_OPEN, FN_RENDER, FN_SCAN, FN_SEAL } from "../../firmware/voice/abi.ts";
 import { crc32, createHarness } from "./harness.ts";
 import { UserError } from "../errors.ts";
 
@@ -30,7 +30,7 @@ const FLAGS = [
   // The bytes must not depend on where the sources lie.
   "-g0",
 ];
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os", "seal.c": "-Os", "scan.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os", "seal.c": "-Os", "scan.c": "-Os", "frame.c": "-Os" };
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
@@ -40,6 +40,7 @@ const FUNCTIONS: readonly string[] = (() => {
   names[FN_SEAL] = "seal";
   names[FN_OPEN] = "open";
   names[FN_SCAN] = "scan";
+  names[FN_FRAME] = "frame";
   return names;
 })();
 

@@ -44,7 +44,7 @@ export interface Image {
 export function buildImage(request: BuildRequest): Image {
   const { board, bundle, lockdown, interpreter, source, key, kind } = request;
   if (kind === "production") demandProduction(request);
-  const app = application(bundle);
+  const app = application(board, bundle);
   const { storage, flash } = provisionedFlash(board, { application: app, ...(lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) });
   const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part("prompts", app.prompts)] : []), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);

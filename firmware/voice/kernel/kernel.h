@@ -6,6 +6,10 @@
 #define BLOCK_BYTES 1004
 #define BLOCK_SAMPLES 2001
 
+#define FRAME_OPCODE 8
+#define FRAME_HEADER_BYTES 4
+#define FRAME_RING_BYTES 2008
+
 #define CAPTURE_STATE_WORDS 322
 #define CAPTURE_MID 0
 #define CAPTURE_SCALE 1
@@ -78,6 +82,7 @@ unsigned crc32(const unsigned char *bytes, int length, unsigned crc);
 int seal(unsigned *state, unsigned char *data, int length);
 int open(unsigned *state, unsigned char *data, int length, int tag_bytes);
 void authenticate(unsigned *state, const unsigned char *data, int length);
+int frame(unsigned char *out, const unsigned char *ring, int length, unsigned offset);
 int scan(unsigned *seal_state, unsigned *state, const unsigned *headers, int sheets);
 
 #endif

@@ -1,6 +1,7 @@
 // The application's view of its own slot: confirming while on trial, reading prompts.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import sinon from "sinon";
 import { xiaoble } from "../../../boards/xiaoble.ts";
 import { WORD_CONFIRMED } from "../../../firmware/boot/manifest.ts";
@@ -65,6 +66,14 @@ describe("an application's slot", () => {
     old.memory.fill(0, WORD_CONFIRMED * 4, WORD_CONFIRMED * 4 + 4);
     createSlot(old, clock(), () => true);
     assert.equal(time.countTimers(), 0);
+  });
+
+  it("tells version and SHA-256 of the application that it holds", () => {
+    const text = Buffer.from("print(1)");
+    const { build } = createSlot(slotOf(false), clock(), () => true);
+    assert.equal(build.length, 9);
+    assert.equal(build[0], 1);
+    assert.equal(Buffer.from(build.buffer, 4).toString("hex"), createHash("sha256").update(text).digest("hex"));
   });
 
   it("gives prompts from anywhere, across pages, and nothing beyond their end", () => {

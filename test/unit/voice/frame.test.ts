@@ -1,0 +1,50 @@
+// Frames of voice as the link sends them: the Thumb bytes and the twin give what the protocol says, wherever in a message.
+
+import assert from "node:assert/strict";
+import { FRAME_HEADER_BYTES, FRAME_OPCODE, FRAME_RING_BYTES } from "../../../firmware/voice/abi.ts";
+import { MOST_FRAME_BYTES } from "../../../firmware/link/protocol.ts";
+import { kernelCalls } from "../../support/kernel-calls.ts";
+import { random } from "../../support/random.ts";
+
+const MOST = MOST_FRAME_BYTES - FRAME_HEADER_BYTES;
+/** 40 s of voice. */
+const LONGEST_MESSAGE = 160_640;
+
+describe("the kernel's frames", () => {
+  const thumb = kernelCalls(true);
+  const twin = kernelCalls(false);
+  const next = random(16);
+  const ring = Uint8Array.from({ length: FRAME_RING_BYTES }, () => 1 + Math.floor(next() * 255));
+
+  function check(length: number, offset: number): void {
+    const voice = Array.from({ length }, (_, i) => ring[(offset + i) % FRAME_RING_BYTES]!);
+    const expected = [FRAME_OPCODE, offset & 255, (offset >> 8) & 255, offset >> 16, ...voice];
+    for (const kernel of [thumb, twin]) {
+      const { frame, behind } = kernel.frame(ring, length, offset);
+      assert.deepEqual([...frame], expected, `${length} from ${offset}`);
+      assert.ok(behind.every((byte) => byte === 0), `writes behind its end: ${length} from ${offset}`);
+    }
+  }
+
+  it("hold the offset and the voice from there on, across the ring's end, for every length", () => {
+    for (let length = 0; length <= MOST; length++) {
+      for (const offset of [0, 1, FRAME_RING_BYTES - length, FRAME_RING_BYTES - 1, FRAME_RING_BYTES]) check(length, offset);
+    }
+  });
+
+  it("hold it at the end of the longest message and at random places", () => {
+    check(MOST, LONGEST_MESSAGE - MOST);
+    check(1, 2 ** 24 - 1);
+    for (let i = 0; i < 500; i++) check(Math.floor(next() * (MOST + 1)), Math.floor(next() * LONGEST_MESSAGE));
+  });
+
+  it("are charged no fewer cycles by the simulator than the Thumb bytes take", () => {
+    for (const [length, offset] of [[0, 0], [MOST, 0], [MOST, LONGEST_MESSAGE], [16, 2000], [1, LONGEST_MESSAGE]] as const) {
+      const [before, predicted] = [thumb.spent.cycles, twin.spent.cycles];
+      check(length, offset);
+      const took = thumb.spent.cycles - before;
+      const charged = twin.spent.cycles - predicted;
+      assert.ok(charged >= took && charged < took * 1.3 + 30, `${length} from ${offset}: ${charged} charged, ${took} taken`);
+    }
+  });
+});
