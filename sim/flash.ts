@@ -18,10 +18,13 @@ export interface FlashOperation {
   readonly length: number;
 }
 
-/** Cuts the power at an operation, counted from 0: before it, half-way through, or when it is done. */
+/**
+ * Cuts the power at an operation, counted from 0: before it, half-way through with a beginning of it done, half-way through with all
+ * of it done faintly, or when it is done.
+ */
 export interface CutPlan {
   readonly operation: number;
-  readonly phase: "before" | "during" | "after";
+  readonly phase: "before" | "during" | "faint" | "after";
 }
 
 export const PAGE_BYTES = 4096;
@@ -79,11 +82,11 @@ export class FlashPort {
   write(address: number, data: Uint8Array): void {
     const memory = this.#find(address, data.length);
     const at = address - memory.base;
-    this.#operate({ kind: "program", atUs: this.now(), address, length: data.length }, memory, data.length * memory.timing.programUsPerByte, (share) => {
-      // A cut program leaves a beginning written; its last word may hold only some of the zeros.
-      const whole = Math.floor(data.length * share);
-      for (let i = 0; i < whole; i++) memory.bytes[at + i]! &= data[i]!;
-      if (share < 1 && whole < data.length) memory.bytes[at + whole]! &= data[whole]! | 0x55;
+    this.#operate({ kind: "program", atUs: this.now(), address, length: data.length }, memory, data.length * memory.timing.programUsPerByte, (phase) => {
+      // A cut program leaves a beginning written, or everything faintly; of what is between only some of the zeros hold.
+      const whole = phase === "after" ? data.length : phase === "during" ? data.length >> 1 : 0;
+      const touched = phase === "during" ? Math.min(whole + 1, data.length) : data.length;
+      for (let i = 0; i < touched; i++) memory.bytes[at + i]! &= i < whole ? data[i]! : data[i]! | 0x55;
     });
   }
 
@@ -91,11 +94,11 @@ export class FlashPort {
     const memory = this.#find(address, 1);
     const page = Math.floor((address - memory.base) / PAGE_BYTES);
     const at = page * PAGE_BYTES;
-    this.#operate({ kind: "erase", atUs: this.now(), address: memory.base + at, length: PAGE_BYTES }, memory, memory.timing.pageEraseUs, (share) => {
+    this.#operate({ kind: "erase", atUs: this.now(), address: memory.base + at, length: PAGE_BYTES }, memory, memory.timing.pageEraseUs, (phase) => {
       memory.erases[page]!++;
-      if (share === 1) memory.bytes.fill(0xff, at, at + PAGE_BYTES);
-      // A cut erase leaves cells on their way up: here every other bit.
-      else for (let i = 0; i < PAGE_BYTES; i++) memory.bytes[at + i]! |= i % 3 === 0 ? 0xff : 0xaa;
+      // A cut erase leaves cells on their way up, here every other bit: all over the page, or behind a beginning that looks erased.
+      if (phase === "after") memory.bytes.fill(0xff, at, at + PAGE_BYTES);
+      else for (let i = 0; i < PAGE_BYTES; i++) memory.bytes[at + i]! |= (phase === "during" ? i % 3 === 0 : i < PAGE_BYTES / 2) ? 0xff : 0xaa;
     });
   }
 
@@ -105,15 +108,12 @@ export class FlashPort {
     return memory;
   }
 
-  #operate(operation: FlashOperation, memory: FlashMemory, us: number, apply: (share: number) => void): void {
+  #operate(operation: FlashOperation, memory: FlashMemory, us: number, apply: (phase: CutPlan["phase"]) => void): void {
     const phase = this.cut?.operation === this.operations.length ? this.cut.phase : undefined;
     if (phase === "before") this.#fail();
     this.operations.push(operation);
-    if (phase === "during") {
-      apply(0.5);
-      this.#fail();
-    }
-    apply(1);
+    apply(phase ?? "after");
+    if (phase === "during" || phase === "faint") this.#fail();
     this.spend(us, memory.timing.stopsProcessor);
     if (phase === "after") this.#fail();
   }

@@ -1,6 +1,11 @@
 // The cipher's twin: ChaCha20-Poly1305 (RFC 8439) as the kernel computes it. Also what the tools seal and open with.
 
-const LIMB_MASK = 0x1fff;
+// Numbers of 130 bits are six limbs, so that a double holds all products of a column.
+const LIMBS = 6;
+const LIMB = 1 << 22;
+const TOP_LIMB = 1 << 20;
+/** 2^132, which a product's upper limbs count, is so much modulo 2^130 - 5. */
+const WRAP = 20;
 const words = new Int32Array(16);
 const start = new Int32Array(16);
 const stream = new Uint8Array(words.buffer);
@@ -50,57 +55,61 @@ export function applyStream(key: ArrayLike<number>, nonce: ArrayLike<number>, da
 }
 
 function limb(bytes: Uint8Array, i: number): number {
-  const from = (13 * i) >> 3;
-  return ((bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16)) >>> ((13 * i) & 7)) & LIMB_MASK;
+  const from = (22 * i) >> 3;
+  return ((bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16) | (bytes[from + 3] << 24)) >>> ((22 * i) & 7)) & (LIMB - 1);
 }
 
 /** Poly1305 over any number of pieces, each padded to whole blocks with zeros. */
 function poly1305(oneTime: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
   const clamped = new Uint8Array(20);
   for (let i = 0; i < 16; i++) clamped[i] = oneTime[i] & ((i & 3) === 3 ? 15 : i > 0 && (i & 3) === 0 ? 252 : 255);
-  const r = new Float64Array(10);
-  for (let i = 0; i < 10; i++) r[i] = limb(clamped, i);
-  const h = new Float64Array(11);
-  const product = new Float64Array(10);
+  // The limbs of r, and before them what they count for when a product wraps round.
+  const r = new Float64Array(2 * LIMBS);
+  for (let i = 0; i < LIMBS; i++) {
+    r[LIMBS + i] = limb(clamped, i);
+    r[i] = WRAP * r[LIMBS + i];
+  }
+  const h = new Float64Array(LIMBS);
+  const product = new Float64Array(LIMBS);
   const block = new Uint8Array(20);
-  pieces.forEach((piece) => {
+  for (const piece of pieces) {
     for (let at = 0; at < piece.length; at += 16) {
       for (let i = 0; i < 16; i++) block[i] = at + i < piece.length ? piece[at + i] : 0;
       block[16] = 1;
-      for (let i = 0; i < 10; i++) h[i] += limb(block, i);
+      for (let i = 0; i < LIMBS; i++) h[i] += limb(block, i);
       let carry = 0;
-      for (let i = 0; i < 10; i++) {
-        // A double holds ten products at once.
+      for (let i = 0; i < LIMBS; i++) {
         let sum = carry;
-        for (let j = 0; j < 10; j++) sum += h[j] * (j <= i ? r[i - j] : 5 * r[i + 10 - j]);
-        carry = Math.floor(sum / 0x2000);
-        product[i] = sum % 0x2000;
+        for (let j = 0; j < LIMBS; j++) sum += h[j] * r[LIMBS + i - j];
+        carry = Math.floor(sum / LIMB);
+        product[i] = sum - carry * LIMB;
       }
-      carry = 5 * carry + product[0];
-      product[0] = carry % 0x2000;
-      product[1] += Math.floor(carry / 0x2000);
+      carry = WRAP * carry + product[0];
+      product[1] += Math.floor(carry / LIMB);
+      product[0] = carry % LIMB;
       h.set(product);
     }
-  });
+  }
   return packed(reduced(h), oneTime);
 }
 
 /** The one of h, h - (2^130 - 5) that is below 2^130 - 5. */
 function reduced(h: Float64Array): Float64Array {
   for (let pass = 0; pass < 2; pass++) {
-    for (let i = 0; i < 10; i++) {
-      h[i + 1] += Math.floor(h[i] / 0x2000);
-      h[i] %= 0x2000;
+    for (let i = 0; i < LIMBS - 1; i++) {
+      h[i + 1] += Math.floor(h[i] / LIMB);
+      h[i] %= LIMB;
     }
-    h[0] += 5 * h[10];
-    h[10] = 0;
+    h[0] += 5 * Math.floor(h[LIMBS - 1] / TOP_LIMB);
+    h[LIMBS - 1] %= TOP_LIMB;
   }
-  const less = new Float64Array(10);
+  const less = new Float64Array(LIMBS);
   let carry = 5;
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < LIMBS; i++) {
+    const size = i < LIMBS - 1 ? LIMB : TOP_LIMB;
     carry += h[i];
-    less[i] = carry & LIMB_MASK;
-    carry >>= 13;
+    less[i] = carry % size;
+    carry = Math.floor(carry / size);
   }
   return carry > 0 ? less : h;
 }
@@ -115,7 +124,7 @@ function packed(h: Float64Array, oneTime: Uint8Array): Uint8Array {
   for (let i = 0; i < 16; i++) {
     if (bits < 8) {
       held |= h[next++] << bits;
-      bits += 13;
+      bits += 22;
     }
     sum += (held & 255) + oneTime[16 + i];
     tag[i] = sum;

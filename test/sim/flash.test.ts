@@ -73,12 +73,22 @@ describe("flash", () => {
     });
   }
 
-  it("is neither old nor blank when the power fails while a page is erased", () => {
-    const { port, memory } = rig(new Uint8Array(4 * PAGE_BYTES), { operation: 0, phase: "during" });
-    assert.throws(() => port.erasePage(BASE), PowerCut);
-    const page = memory.bytes.subarray(0, PAGE_BYTES);
-    assert.ok(page.some((byte) => byte !== 0xff) && page.some((byte) => byte !== 0));
+  it("has some bits of every byte written when the power fails while a write is faint yet", () => {
+    const { port, memory } = rig(undefined, { operation: 0, phase: "faint" });
+    assert.throws(() => port.write(BASE, new Uint8Array(100)), PowerCut);
+    assert.ok(memory.bytes.subarray(0, 100).every((byte) => byte === 0x55));
+    assert.equal(memory.bytes[100], 0xff);
   });
+
+  for (const phase of ["during", "faint"] as const) {
+    it(`is neither old nor blank when the power fails ${phase} the erase of a page`, () => {
+      const { port, memory } = rig(new Uint8Array(4 * PAGE_BYTES), { operation: 0, phase });
+      assert.throws(() => port.erasePage(BASE), PowerCut);
+      const page = memory.bytes.subarray(0, PAGE_BYTES);
+      assert.ok(page.some((byte) => byte !== 0xff) && page.some((byte) => byte !== 0));
+      assert.equal(page.subarray(0, 32).every((byte) => byte === 0xff), phase === "faint", "looks blank at its beginning");
+    });
+  }
 
   describe("under Storage", () => {
     const image = buildStorage([{ name: "app", data: Buffer.from("code") }, { name: "set", data: Buffer.from("old") }], 4 * PAGE_BYTES);

@@ -1,7 +1,8 @@
 // What a store goes through: the stories that are cut at every operation, and the events that chance makes stories of.
 
 import fc from "fast-check";
-import type { Command } from "./cut-harness.ts";
+import { PHASES } from "./cut-flash.ts";
+import type { Command } from "./cut-rig.ts";
 
 /** Two heard messages, one unheard, one own, some records and notes. */
 export const history: readonly Command[] = [
@@ -25,14 +26,14 @@ export const stories: Readonly<Record<string, readonly Command[]>> = {
   "it marks a message heard": [{ do: "hear", which: 3 }],
   "it makes room": [{ do: "record", blocks: 16 }, { do: "settle" }, { do: "record", blocks: 16 }, { do: "settle" }],
   "it goes round": many(4, () => ({ do: "record", blocks: 9 })).flatMap((record): Command[] => [record, { do: "settle" }]),
-  "it retires a page": [{ do: "wearOut", page: 2 }, { do: "delete", which: 1 }, { do: "settle" }, { do: "record", blocks: 9 }, { do: "settle" }],
+  "it retires a page": [{ do: "wearOut", page: 2 }, { do: "delete", which: 1 }, { do: "settle" }, { do: "record", blocks: 17 }, { do: "settle" }, { do: "record", blocks: 9 }],
   "it puts records": many(18, (i) => ({ do: "put", kind: 1 + (i % 3), bytes: 1 + 13 * i })),
   "it puts records and keeps house": [...many(14, (i): Command => ({ do: "put", kind: 2 + (i % 2), bytes: 5 })), { do: "settle" }, { do: "put", kind: 3, bytes: 9 }],
   "it notes what happened": [{ do: "note", times: 120 }, { do: "settle" }],
   "it forgets everything": [{ do: "reset" }, { do: "record", blocks: 2 }],
 };
 
-const phase = fc.constantFrom("before", "during", "after");
+const phase = fc.constantFrom(...PHASES);
 
 export const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ do: fc.constantFrom("record", "receive"), blocks: fc.integer({ min: 1, max: 18 }) }),
@@ -42,4 +43,5 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ do: fc.constantFrom("settle", "settle", "settle", "reboot") }),
   fc.record({ do: fc.constant("cut" as const), after: fc.nat(40), phase }),
   fc.record({ do: fc.constantFrom("reset") }),
+  fc.record({ do: fc.constant("wearOut" as const), page: fc.nat(45) }),
 ) as fc.Arbitrary<Command>;
