@@ -116,6 +116,13 @@ export interface Board {
     /** Below this a full recording might not end safely. */
     readonly lowMillivolts: number;
   };
+  /** What a good unit measures in the self-test: root mean square, in thousandths of the microphone's largest swing. */
+  readonly selfTest: {
+    /** Most that a quiet second gives. */
+    readonly silenceAtMost: number;
+    /** How much of the speaker's tone the microphone hears, above what it heard at that frequency before. */
+    readonly loopback: { readonly atLeast: number; readonly atMost: number };
+  };
   /** Supply of the pins in volts. */
   readonly supplyVolts: number;
   /** Area that Espruino's Storage manages. */

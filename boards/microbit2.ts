@@ -51,6 +51,8 @@ export const microbit2: Board = {
     carrierHz: 32000,
   },
   audioBufferMs: 100,
+  // Assumed as on the XIAO; speaker and microphone sit on one board, 3 cm apart, and the gain is fixed.
+  selfTest: { silenceAtMost: 100, loopback: { atLeast: 4, atMost: 710 } },
   supplyVolts: 3.3,
   storage: { kind: "internal", base: 0x6c000, pages: 10 },
   // `log` is pages 0 to 8, with the application behind its header page; the boot files are on page 9.

@@ -55,6 +55,8 @@ export const nrf52840dk: Board = {
     carrierHz: 32000,
   },
   audioBufferMs: 250,
+  // Assumed as on the XIAO, whose breakout and amplifier it has.
+  selfTest: { silenceAtMost: 100, loopback: { atLeast: 4, atMost: 710 } },
   supplyVolts: 3.0,
   storage: { kind: "internal", base: 0xec000, pages: 10 },
   flashMap: {

@@ -61,6 +61,10 @@ export const xiaoble: Board = {
     // A lithium cell's knee; the regulator still has 0.2 V to spare.
     lowMillivolts: 3500,
   },
+  // Assumed, until a few units were measured. The trimmer makes a loud child at 10 cm, some 100 dB SPL, the full swing (a sine of 707).
+  // Silence: 20 dB below that, 80 dB SPL, is louder than any workshop; a floating or humming input is above. Loopback: the tone
+  // comes through the fur at 60 to 95 dB SPL, so 7 to 400; half of the least and a clipped sine are the bounds.
+  selfTest: { silenceAtMost: 100, loopback: { atLeast: 4, atMost: 710 } },
   supplyVolts: 3.3,
   storage: { kind: "external", base: 0x60000000, pages: 512 },
   // Class of such chips, not read from its data sheet: erase of a page, and 256 bytes sent by Espruino bit by bit, then programmed.

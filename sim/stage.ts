@@ -93,6 +93,7 @@ export class Stage {
     this.world = new World(this.board, {
       noiseDbfs: this.#options.noiseDbfs ?? -70,
       batteryMillivolts: this.#options.batteryMillivolts ?? 4000,
+      ...(this.#options.path ? { path: this.#options.path } : {}),
       seed: this.#seed++,
     });
     this.pawEdges = [];

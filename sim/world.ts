@@ -1,6 +1,7 @@
 // What surrounds the board: a voice before its microphone, and a record of everything that its pins did.
 
 import type { Board } from "../boards/board.ts";
+import { addSpeaker, assumedPath, type AcousticPath, type PinChange } from "./acoustics.ts";
 import type { AnalogWorld, Drive, OutputSink } from "./signals.ts";
 
 /** A sound at the microphone. Samples of +-1 swing its output by its peak voltage. */
@@ -9,16 +10,13 @@ export interface Sound {
   readonly rateHz: number;
 }
 
-export interface PinChange {
-  readonly atUs: number;
-  readonly drive: Drive;
-}
-
 export interface WorldOptions {
   /** Noise of room and microphone, in dB below its peak (white, up to half the rate at which it is asked). */
   readonly noiseDbfs: number;
   readonly seed: number;
   readonly batteryMillivolts: number;
+  /** What the microphone hears of the toy's own speaker. */
+  readonly path?: AcousticPath;
 }
 
 const NOISE_TABLE = 1 << 16;
@@ -107,6 +105,9 @@ export class World implements AnalogWorld, OutputSink {
     // A prime step keeps the table's period out of any spectrum.
     this.#noiseAt = (this.#noiseAt + out.length + 7919) & (NOISE_TABLE - 1);
     for (const { sound, fromUs: begunUs } of this.#sounds) addSound(sound, fromUs - begunUs, stepUs, peakVolts, out);
+    const { output, amplifier } = this.board.speaker;
+    const speaker = { output: this.changes.get(output.nrf) ?? [], ...(amplifier ? { amplifier: this.changes.get(amplifier.nrf) ?? [], onLevel: amplifier.on } : {}) };
+    addSpeaker(speaker, this.options.path ?? assumedPath, fromUs, stepUs, peakVolts, out);
   }
 }
 

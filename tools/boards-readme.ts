@@ -36,7 +36,7 @@ function slotText(board: Board): string {
 }
 
 function facts(board: Board): string {
-  const { microphone, storage, capabilities, espruino } = board;
+  const { microphone, storage, capabilities, espruino, selfTest } = board;
   const reference = microphone.reference === "internal" ? board.chip.adc.referenceVolts : board.supplyVolts / 4;
   const yes = (value: boolean): string => (value ? "yes" : "no");
   return table(
@@ -54,6 +54,7 @@ function facts(board: Board): string {
       ],
       ["microphone power", `${pin(microphone.power)}${microphone.power.nrf === board.heart.recording.nrf ? ", the red light's own pin" : ""}`],
       ["speaker", `${pin(board.speaker.output)}, carrier ${board.speaker.carrierHz / 1000} kHz`],
+      ["self-test", `silence up to ${selfTest.silenceAtMost}, tone of the speaker ${selfTest.loopback.atLeast} to ${selfTest.loopback.atMost} thousandths of the largest swing: assumed`],
       ["Storage", `${storage.kind}, ${hex(storage.base, 8)}, ${storage.pages} pages (${(storage.pages * board.chip.pageBytes) / 1024} KB)`],
       ["messages", messageText(messageMemory(board), board.chip.pageBytes)],
       ["application", slotText(board)],

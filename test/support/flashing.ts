@@ -52,6 +52,7 @@ export async function flash(stage: Stage, installation: Installation, { cable = 
       ...{ open: board.open, board: installation.board, candidates: [], installation: async () => installation, pollMs: 5, attentionMs: 300 },
       ...{ isErasing: false, isForced: false, isDev: true, hasSelfTest: false, agree: async () => true },
       report: (step, share) => void (share === undefined && steps.push(step)),
+      tell: () => undefined,
       ...options,
     });
   } catch (caught) {

@@ -6,11 +6,12 @@ import { findBoard } from "../../boards/index.ts";
 import { readIdentity } from "../flash/board-state.ts";
 import { baudRateOf, choosePort } from "../flash/choose.ts";
 import { diagnose } from "../flash/doctor.ts";
-import { limitsOf, runSelfTest } from "../flash/self-test.ts";
+import { operatorAtTerminal } from "../flash/operator.ts";
+import { runSelfTest } from "../flash/self-test.ts";
 import { createLine } from "../flash/serial-layer.ts";
 import { listPorts, openPort, type FoundPort } from "../flash/serial-port.ts";
 import { Session } from "../flash/session.ts";
-import { violations, type Limits, type Measurement } from "../production/limits.ts";
+import { failures, judge, verdictLines } from "../flash/verdict.ts";
 import { printable } from "../production/files.ts";
 
 const options = { port: { type: "string" }, "no-hold": { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } as const;
@@ -47,7 +48,7 @@ export async function ports(args: string[]): Promise<number> {
 export async function selftest(args: string[]): Promise<number> {
   const values = parse(args, "selftest");
   if (values.help) {
-    console.log("pawlock selftest [--port PATH] [--no-hold] [--json]\n  Measures a flashed board that is not sealed: each item, its value and its limits. Exits with 1 when one fails.\n  --no-hold  leaves out what needs a held paw: microphone and loopback");
+    console.log("pawlock selftest [--port PATH] [--no-hold] [--json]\n  Measures a flashed board that is not sealed: each item, its value and its limits. Exits with 1 when one fails.\n  Asks for a held paw (paw, microphone, silence, loopback) and what was seen (light); without a terminal those are not judged.\n  --no-hold  does not ask");
     return 0;
   }
   const port = await choosePort(values.port);
@@ -57,24 +58,13 @@ export async function selftest(args: string[]): Promise<number> {
     const identity = await readIdentity(session.console);
     const board = findBoard(identity.board);
     if (!board) throw new UserError(`this is ${identity.board}: there is no firmware for it`, "Boards are listed in boards/README.md.");
-    const isHeld = !values["no-hold"] && (process.stdin.isTTY || values.json === true);
-    const measured = await runSelfTest({ console: session.console, board, ...(isHeld ? { askToHold: () => console.error("Hold the paw for three seconds, now.") } : {}) });
-    const limits = limitsOf(board, isHeld);
-    const failed = violations(limits, measured);
-    if (values.json) console.log(JSON.stringify({ board: board.id, measured, failed }, null, 2));
-    else printTable(measured, limits);
-    return failed.length === 0 ? 0 : 1;
+    const operator = values["no-hold"] ? undefined : operatorAtTerminal();
+    const verdicts = judge(board, await runSelfTest({ console: session.console, board, ...(operator ? { operator } : {}) }));
+    if (values.json) console.log(JSON.stringify({ board: board.id, verdicts }, null, 2));
+    else console.log(verdictLines(verdicts).join("\n"));
+    return failures(verdicts).length === 0 ? 0 : 1;
   } finally {
     await session.close();
-  }
-}
-
-export function printTable(measured: readonly Measurement[], limits: Limits): void {
-  for (const { item, value } of measured) {
-    const limit = limits.get(item);
-    const isGood = limit !== undefined && violations(new Map([[item, limit]]), measured).length === 0;
-    const bounds = limit === undefined ? "" : limit.is !== undefined ? `must be ${limit.is}` : `${limit.atLeast} to ${limit.atMost} ${limit.unit ?? ""}`;
-    console.log(`${isGood ? "ok    " : "FAILED"}  ${item.padEnd(14)} ${String(value).padStart(6)}  ${bounds}`);
   }
 }
 

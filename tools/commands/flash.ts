@@ -2,14 +2,18 @@
 
 import { watch } from "node:fs";
 import { parseArgs } from "node:util";
+import type { Board } from "../../boards/board.ts";
 import { UserError } from "../errors.ts";
 import { buildBundle } from "../build/build.ts";
 import { boardNamed } from "./board-option.ts";
-import { agree, baudRateOf, boardPorts, choosePort } from "../flash/choose.ts";
+import { baudRateOf, boardPorts, choosePort } from "../flash/choose.ts";
 import { builtInstallation } from "../flash/firmware.ts";
-import { flashBoard, type Flashed, type FlashOptions } from "../flash/flash-one.ts";
+import { flashBoard, type FlashOptions } from "../flash/flash-one.ts";
+import type { Installation } from "../flash/install.ts";
 import { flashAll } from "../flash/many.ts";
+import { agree, operatorAtTerminal } from "../flash/operator.ts";
 import { openPort } from "../flash/serial-port.ts";
+import { createTeller } from "../flash/tell.ts";
 
 const HELP = `pawlock flash [options]
   Writes what \`npm run build\` made to a board over USB, reads it back, reboots, tests the board, and seals a product.
@@ -21,8 +25,8 @@ const HELP = `pawlock flash [options]
   --yes          agree to what is lost or closed for good
   --force        write to another board or an older Espruino all the same
   --no-selftest  do not test it
-  --no-hold      test it without asking for a held paw
-  --watch        build and flash again whenever the sources change (implies --dev)
+  --no-hold      test it without asking for a held paw, or what was seen
+  --watch        build and flash, and again whenever the sources change (implies --dev and --no-hold)
   --json         one JSON object a line
   --help         this
   An interrupted flash is finished by running it again. Exits with 1 when any board failed.`;
@@ -56,54 +60,42 @@ export async function flash(args: string[]): Promise<number> {
   }
   if (values.all && (values.port !== undefined || values.watch)) throw new UserError("--all goes with neither --port nor --watch", "Leave one of them out.");
   if (values.all) return flashAll(await boardPorts(), args.filter((arg) => arg !== "--all" && arg !== "--json"), values.json === true);
-  if (!values.watch) return flashOnce(values);
+  if (!values.watch) {
+    await flashOnce(values, builtInstallation);
+    return 0;
+  }
   for (;;) {
-    await flashOnce({ ...values, dev: true }).catch((error: unknown) => {
+    await flashOnce({ ...values, dev: true, "no-hold": true }, buildAnew).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       console.error(`pawlock: ${error.what}\n  ${error.remedy}`);
     });
     console.error("waiting for a change ...");
     await nextChange();
-    if (values.board !== undefined) await buildBundle(boardNamed(values.board));
-    else console.error("no --board was named: flashing what `npm run build` made last");
   }
 }
 
-async function flashOnce(values: Values): Promise<number> {
-  const port = await choosePort(values.port);
-  const say = (line: object | string): void => console.log(typeof line === "string" ? line : JSON.stringify(line));
-  let told = -1;
-  const report = (step: string, share?: number): void => {
-    if (values.json) return say({ port: port.path, step, ...(share === undefined ? {} : { share }) });
-    const tenth = share === undefined ? -1 : Math.floor(share * 10);
-    if (share === undefined) say(`${port.path}  ${step}`);
-    else if (tenth > told) say(`${port.path}  ${step} ${tenth * 10}%`);
-    told = tenth;
-  };
-  const done = await flashBoard({ ...optionsOf(values, port.boards), report, open: () => openPort(port.path, baudRateOf(port.boards)) });
-  if (values.json) say({ port: port.path, done });
-  else say(`${port.path}  done: ${summary(done)}`);
-  return 0;
+async function buildAnew(board: Board): Promise<Installation> {
+  await buildBundle(board);
+  return builtInstallation(board);
 }
 
-function optionsOf(values: Values, candidates: FlashOptions["candidates"]): Omit<FlashOptions, "open" | "report"> {
-  const canAsk = process.stdin.isTTY && !values["no-hold"];
-  return {
+async function flashOnce(values: Values, installation: FlashOptions["installation"]): Promise<void> {
+  const { path, boards } = await choosePort(values.port);
+  const tell = createTeller(values.json === true);
+  const operator = values["no-hold"] ? undefined : operatorAtTerminal();
+  const done = await flashBoard({
+    ...{ installation, candidates: boards, open: () => openPort(path, baudRateOf(boards)) },
     board: values.board === undefined ? undefined : boardNamed(values.board),
-    candidates,
-    installation: builtInstallation,
     isErasing: values.erase === true,
     isForced: values.force === true,
     isDev: values.dev === true,
     hasSelfTest: !values["no-selftest"],
     agree: (question) => agree(question, values.yes === true),
-    ...(canAsk ? { askToHold: () => console.error("Hold the paw for three seconds, now.") } : {}),
-  };
-}
-
-export function summary({ board, plan, isSealed, measured }: Flashed): string {
-  const what = plan.kind === "first" ? "first installation" : `update ${plan.version}`;
-  return `${board}, ${what}, ${measured.length === 0 ? "not tested" : `${measured.length} items tested`}, ${isSealed ? "sealed" : "console open"}`;
+    ...(operator ? { operator } : {}),
+    report: (step, share) => tell({ port: path, step, ...(share === undefined ? {} : { share }) }),
+    tell: (selftest) => tell({ port: path, selftest }),
+  });
+  tell({ port: path, done });
 }
 
 function nextChange(): Promise<void> {

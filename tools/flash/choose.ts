@@ -1,6 +1,5 @@
 // Which ports a command means: the one that is named, the only board that is plugged in, or all of them.
 
-import { createInterface } from "node:readline/promises";
 import type { Board } from "../../boards/board.ts";
 import { UserError } from "../errors.ts";
 import { listPorts, type FoundPort } from "./serial-port.ts";
@@ -24,16 +23,4 @@ export async function choosePort(path: string | undefined): Promise<FoundPort> {
 /** For the line's speed before the board is known: consoles by serial chip are slow. */
 export function baudRateOf(candidates: readonly Board[]): number {
   return candidates.some((board) => board.console === "USB") || candidates.length === 0 ? 115200 : 9600;
-}
-
-/** Yes or no at the terminal; without one only `isAgreed` says yes. */
-export async function agree(question: string, isAgreed: boolean): Promise<boolean> {
-  if (isAgreed) return true;
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }

@@ -3,12 +3,12 @@
 import type { Board } from "../../boards/board.ts";
 import { boards, findBoard } from "../../boards/index.ts";
 import { UserError } from "../errors.ts";
-import { violations, type Measurement } from "../production/limits.ts";
 import type { Port } from "./serial-layer.ts";
 import { checkIdentity, readIdentity, type Identity } from "./board-state.ts";
 import { LOCKDOWN_FILE, type Installation, type Plan } from "./install.ts";
-import { limitsOf, runSelfTest } from "./self-test.ts";
+import { runSelfTest, type Operator } from "./self-test.ts";
 import { Session } from "./session.ts";
+import { failures, judge, type Verdict } from "./verdict.ts";
 
 export interface FlashOptions {
   readonly open: () => Promise<Port>;
@@ -22,10 +22,12 @@ export interface FlashOptions {
   /** Never sealed. */
   readonly isDev: boolean;
   readonly hasSelfTest: boolean;
-  readonly askToHold?: () => void;
+  readonly operator?: Operator;
   /** Before anything is lost, or closed for good. */
   readonly agree: (question: string) => Promise<boolean>;
   readonly report: (step: string, share?: number) => void;
+  /** What the self-test found, also when it fails. */
+  readonly tell: (verdicts: readonly Verdict[]) => void;
   readonly pollMs?: number;
   readonly attentionMs?: number;
 }
@@ -35,8 +37,10 @@ export interface Flashed {
   readonly identity: Identity;
   readonly plan: Plan;
   readonly isSealed: boolean;
-  readonly measured: readonly Measurement[];
+  readonly verdicts: readonly Verdict[];
 }
+
+export const SELF_TEST_REMEDY = "Look at the wiring of what fails (boards/README.md), then run `pawlock selftest`; a paw that failed was not held in time.";
 
 export async function flashBoard(options: FlashOptions): Promise<Flashed> {
   const { open, report, pollMs, attentionMs } = options;
@@ -57,21 +61,23 @@ export async function flashBoard(options: FlashOptions): Promise<Flashed> {
     }
     if (plan.kind === "update" && board.flashMap.slots.length === 1) report("this board has one slot: if it is cut off now, it has no firmware until this is run again");
     await session.install(installation, plan, state.running !== undefined);
-    const measured = options.hasSelfTest ? await selfTest(session, board, options) : [];
+    const verdicts = options.hasSelfTest ? await selfTest(session, board, options) : [];
     const isSealing = !options.isDev && board.role === "product";
     if (isSealing) await seal(session, installation, options);
-    return { board: board.id, identity, plan, isSealed: isSealing, measured };
+    return { board: board.id, identity, plan, isSealed: isSealing, verdicts };
   } finally {
     await session.close();
   }
 }
 
-async function selfTest(session: Session, board: Board, { askToHold, report, pollMs }: FlashOptions): Promise<Measurement[]> {
+async function selfTest(session: Session, board: Board, { operator, report, tell, pollMs }: FlashOptions): Promise<Verdict[]> {
   report("self-test");
-  const measured = await runSelfTest({ console: session.console, board, ...(askToHold ? { askToHold } : {}), ...(pollMs === undefined ? {} : { pollMs }) });
-  const found = violations(limitsOf(board, askToHold !== undefined), measured);
-  if (found.length > 0) throw new UserError(`the self-test fails: ${found.join("; ")}`, "Look at the wiring of what fails (boards/README.md), then run `pawlock selftest`.");
-  return measured;
+  const measured = await runSelfTest({ console: session.console, board, ...(operator ? { operator } : {}), ...(pollMs === undefined ? {} : { pollMs }) });
+  const verdicts = judge(board, measured);
+  tell(verdicts);
+  const failed = failures(verdicts);
+  if (failed.length > 0) throw new UserError(`the self-test fails: ${failed.join(", ")}`, SELF_TEST_REMEDY);
+  return verdicts;
 }
 
 async function seal(session: Session, { bootFiles }: Installation, { agree, report }: FlashOptions): Promise<void> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { printable } from "../production/files.ts";
 import type { FoundPort } from "./serial-port.ts";
+import { createTeller, summary, type Told } from "./tell.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -16,30 +17,27 @@ interface Result {
   readonly said: string;
 }
 
-export async function flashAll(ports: readonly FoundPort[], args: readonly string[], isJson: boolean): Promise<number> {
+export async function flashAll(ports: readonly Pick<FoundPort, "path">[], args: readonly string[], isJson: boolean, print: (line: string) => void = console.log): Promise<number> {
   if (ports.length === 0) throw new UserError("no board was found", "Plug them in by cables that carry data; `pawlock doctor` says what this computer sees.");
-  const results = await Promise.all(ports.map(({ path }) => flashChild(path, args, isJson)));
+  const results = await Promise.all(ports.map(({ path }) => flashChild(path, args, isJson, print)));
   if (!isJson) {
     const width = Math.max(...results.map(({ path }) => path.length));
-    console.log("");
-    for (const { path, isDone, said } of results) console.log(`${path.padEnd(width)}  ${isDone ? "ok    " : "FAILED"}  ${said}`);
+    print("");
+    for (const { path, isDone, said } of results) print(`${path.padEnd(width)}  ${isDone ? "ok    " : "FAILED"}  ${said}`);
   }
   return results.every(({ isDone }) => isDone) ? 0 : 1;
 }
 
-/** `pawlock flash --json` for one port; `main` may be another program, for tests. */
-export function flashChild(path: string, args: readonly string[], isJson: boolean, command: readonly string[] = ["--import", "tsx", MAIN, "pawlock", "flash"]): Promise<Result> {
+/** `pawlock flash --json` for one port; `command` may be another program, for tests. */
+export function flashChild(path: string, args: readonly string[], isJson: boolean, print: (line: string) => void, command: readonly string[] = ["--import", "tsx", MAIN, "pawlock", "flash"]): Promise<Result> {
   const child = spawn(process.execPath, [...command, "--port", path, "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let last = "";
-  let told = -1;
+  const tell = createTeller(isJson, print);
+  let last = "it said nothing";
   createInterface({ input: child.stdout }).on("line", (line) => {
-    if (isJson) return console.log(line);
-    const { step, share } = parse(line);
-    if (step === undefined) return;
-    last = printable(step, 200);
-    const tenth = share === undefined ? -1 : Math.floor(share * 10);
-    if (share === undefined || tenth > told) console.log(`${path}  ${last}${share === undefined ? "" : ` ${tenth * 10}%`}`);
-    told = tenth;
+    const told = parse(line);
+    if (!told) return;
+    if ("done" in told) last = summary(told.done);
+    tell(told);
   });
   const errors: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(printable(line, 300)));
@@ -47,16 +45,17 @@ export function flashChild(path: string, args: readonly string[], isJson: boolea
     child.on("error", (error) => resolve({ path, isDone: false, said: error.message }));
     child.on("close", (status) => {
       const isDone = status === 0;
-      if (!isDone && isJson) console.log(JSON.stringify({ port: path, error: errors.join(" ") }));
+      if (!isDone && isJson) print(JSON.stringify({ port: path, error: errors.join(" ") }));
       resolve({ path, isDone, said: isDone ? last : (errors[0]?.replace(/^pawlock: /, "") ?? `ended with ${status}`) });
     });
   });
 }
 
-function parse(line: string): { readonly step?: string; readonly share?: number } {
+/** undefined for a line that is none of ours. */
+function parse(line: string): Told | undefined {
   try {
-    return JSON.parse(line) as { step?: string; share?: number };
+    return JSON.parse(line) as Told;
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -9,7 +9,7 @@ export interface Measurement {
   readonly value: number | boolean;
 }
 
-interface Limit {
+export interface Limit {
   readonly is?: boolean;
   readonly atLeast?: number;
   readonly atMost?: number;

@@ -83,7 +83,7 @@ export class UsbBoard implements BoardPort {
 
   selftest(askToHold: () => void): Promise<readonly Measurement[]> {
     const { pollMs } = this.#patience;
-    return sorted(() => runSelfTest({ console: this.#session.console, board: this.#board, askToHold, ...(pollMs === undefined ? {} : { pollMs }) }));
+    return sorted(() => runSelfTest({ console: this.#session.console, board: this.#board, operator: { askToHold }, ...(pollMs === undefined ? {} : { pollMs }) }));
   }
 
   seal(): Promise<void> {
