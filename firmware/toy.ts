@@ -382,6 +382,8 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
   }
 
   store.load();
+  // The boot files give the radio the address that was made with the key.
+  if (store.isNew && store.code === OK) hal.system.reboot();
   enter(store.isResetting() ? RESETTING : restState());
   if (state === BROKEN) earcons.play(EARCON_ERROR);
   hal.paw.listen(function (pressed, atMs) {

@@ -147,6 +147,12 @@ export interface Entropy {
   root(index: number): number;
 }
 
+/** The board as a whole. */
+export interface System {
+  /** Begins anew, at once: nothing of the running program goes on. */
+  reboot(): void;
+}
+
 /** A machine-code function: up to four 32-bit integers in, one out. */
 export type NativeFunction = (a?: number, b?: number, c?: number, d?: number) => number;
 
@@ -223,6 +229,7 @@ export interface Hal {
   readonly entropy: Entropy;
   readonly power: Power;
   readonly native: NativeCode;
+  readonly system: System;
   /** Absent on boards whose stack cannot keep strangers from pairing. */
   readonly radio?: Radio;
   /** Whether the converter converts and the speaker's PWM runs: some milliseconds, the microphone unpowered, in silence. At boot. */

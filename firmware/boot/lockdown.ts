@@ -102,7 +102,7 @@ if (isSealed && !isService) {
   E.lockConsole();
   if (boot.console !== "USB") Serial1.unsetup();
 }
-if (isService) {
+if (isService && !global.pawlockStop) {
   global.pawlockStop = true;
   let isLit = false;
   setInterval(function () {

@@ -44,6 +44,7 @@ export function createEspruinoHal(board: FirmwareBoard, createMessageFlash: (run
     entropy: createEspruinoEntropy(),
     power: createEspruinoPower(board),
     native: native,
+    system: { reboot: E.reboot },
     selfTest: function () {
       return microphone.selfTest() || speaker.selfTest();
     },

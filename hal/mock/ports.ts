@@ -1,6 +1,6 @@
-// The small ports: paw, heart, power, entropy.
+// The small ports: paw, heart, power, entropy, system.
 
-import type { Entropy, Heart, Paw, Power } from "../contract.ts";
+import type { Entropy, Heart, Paw, Power, System } from "../contract.ts";
 
 export interface MockPaw extends Paw {
   set(pressed: boolean, atMs: number): void;
@@ -54,4 +54,19 @@ export function mockEntropy(seed = 1): Entropy {
     },
     root: (index) => 0x9e3779b9 >>> index,
   };
+}
+
+export interface MockSystem extends System {
+  /** Asked for so far: the program that asked goes on here. */
+  reboots: number;
+}
+
+export function mockSystem(): MockSystem {
+  const system: MockSystem = {
+    reboots: 0,
+    reboot() {
+      system.reboots++;
+    },
+  };
+  return system;
 }

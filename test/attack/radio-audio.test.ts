@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { Central } from "../../sim/air/central.ts";
 import { attackTable } from "../support/attack-table.ts";
-import { sealedFlash } from "../support/locked-board.ts";
 import { numberMicrophone } from "../support/numbered.ts";
 import { Toy, assertPromisesKept, bundleOf } from "../support/toy.ts";
 
@@ -14,9 +13,7 @@ describe("A stranger while the child records", () => {
   const observed = attackTable();
   afterEach(assertPromisesKept);
 
-  async function awake(): Promise<Toy> {
-    return Toy.awake(await sealedFlash(`${bundleOf(xiaoble)};NRF.wake()`));
-  }
+  const awake = (): Toy => Toy.awake({ bundle: `${bundleOf(xiaoble)};NRF.wake()` });
 
   /** Records for four seconds, and says how many results of the converter are missing. */
   function missing(toy: Toy): number {
@@ -35,8 +32,8 @@ describe("A stranger while the child records", () => {
     return lost;
   }
 
-  it("T59 makes the stack write and erase its bond pages, by subscriptions under a bonded address: no sample is lost", async () => {
-    const toy = await awake();
+  it("T59 makes the stack write and erase its bond pages, by subscriptions under a bonded address: no sample is lost", () => {
+    const toy = awake();
     toy.bonds.store({ ltk: "f".repeat(32), level: 4, keyBytes: 16, isSc: true, identity: IDENTITY, irk: undefined });
     const spoofer = new Central(toy.air, { identity: "c0:00:00:00:00:0b random", intervalMs: 7.5 });
     spoofer.claimedAddress = IDENTITY;
@@ -60,8 +57,8 @@ describe("A stranger while the child records", () => {
     toy.assertHealthy();
   });
 
-  it("T33 connects and disconnects as fast as it can: no sample is lost", async () => {
-    const toy = await awake();
+  it("T33 connects and disconnects as fast as it can: no sample is lost", () => {
+    const toy = awake();
     const stranger = new Central(toy.air, { identity: "c0:00:00:00:00:0b random", intervalMs: 7.5 });
     let links = 0;
     stranger.onConnect = () => {
@@ -76,8 +73,8 @@ describe("A stranger while the child records", () => {
     toy.assertHealthy();
   });
 
-  it("T34 asks to pair as fast as it can: no sample is lost", async () => {
-    const toy = await awake();
+  it("T34 asks to pair as fast as it can: no sample is lost", () => {
+    const toy = awake();
     const stranger = new Central(toy.air, { identity: "c0:00:00:00:00:0b random", intervalMs: 7.5 });
     let attempts = 0;
     const again = (): void => {
@@ -95,8 +92,8 @@ describe("A stranger while the child records", () => {
     toy.assertHealthy();
   });
 
-  it("T36 floods every handle with writes: no sample is lost, the paw still works", async () => {
-    const toy = await awake();
+  it("T36 floods every handle with writes: no sample is lost, the paw still works", () => {
+    const toy = awake();
     const stranger = new Central(toy.air, { identity: "c0:00:00:00:00:0b random", intervalMs: 7.5 });
     let sent = 0;
     const again = (): void => {

@@ -17,15 +17,15 @@ const MANDATORY = ["2a00", "2a01", "2a04", "2aa6"];
 describe("A stranger at the shut door", () => {
   const observed = attackTable();
   let toy: RadioBoard;
-  beforeEach(async () => {
-    toy = await lockedBoard(WATCHED);
+  beforeEach(() => {
+    toy = lockedBoard(WATCHED);
     toy.powerOn().wait(1500);
   });
 
-  it("T01 finds no name, serial or child in what the toy shows; every toy shows the same", async () => {
+  it("T01 finds no name, serial or child in what the toy shows; every toy shows the same", () => {
     const views: string[] = [];
     for (const seed of [1, 2]) {
-      const other = await lockedBoard(CLOSED, seed);
+      const other = lockedBoard(CLOSED, seed);
       other.powerOn().wait(1500);
       let view: string | undefined;
       const stranger = other.central();
@@ -176,12 +176,12 @@ describe("A stranger at the shut door", () => {
     observed("T41", "enumerate services", services.join(" "));
   });
 
-  it("T55 races the boot from the first advertisement on, at every instant, with Ctrl-C floods", async () => {
+  it("T55 races the boot from the first advertisement on, at every instant, with Ctrl-C floods", () => {
     const chance = random(55);
     const runs = 24;
     let linked = 0;
     for (let run = 0; run < runs; run++) {
-      const victim = await lockedBoard(WATCHED, 100 + run);
+      const victim = lockedBoard(WATCHED, 100 + run);
       const answers: string[] = [];
       const racer = victim.central({ intervalMs: 7.5 + (run % 4) * 7.5 });
       let waits = run;
@@ -215,8 +215,8 @@ describe("A stranger at the shut door", () => {
     observed("T55", `${runs} boots raced by Ctrl-C floods, ${linked} links made`, "console never answers, UART gone, table whole, pairing refused");
   });
 
-  it("T55 holds on to the link that it won: the toy drops it before services exist", async () => {
-    const victim = await lockedBoard(WATCHED);
+  it("T55 holds on to the link that it won: the toy drops it before services exist", () => {
+    const victim = lockedBoard(WATCHED);
     const racer = victim.central();
     let lostUs: number | undefined;
     racer.onDisconnect = () => (lostUs ??= victim.machine.clock.now);
@@ -226,8 +226,8 @@ describe("A stranger at the shut door", () => {
     observed("T55", "connect at the first advertisement and hold", `off after ${Math.round(lostUs / 1000)} ms`);
   });
 
-  it("T55 vanishes right after it connected: boot goes on after the link has timed out", async () => {
-    const victim = await lockedBoard(WATCHED);
+  it("T55 vanishes right after it connected: boot goes on after the link has timed out", () => {
+    const victim = lockedBoard(WATCHED);
     const racer = victim.central();
     racer.onConnect = () => racer.vanish();
     racer.connect(() => true);

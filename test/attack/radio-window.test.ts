@@ -12,8 +12,8 @@ const NEVER = (): void => undefined;
 describe("An attacker in the pairing window", () => {
   const observed = attackTable();
   let toy: RadioBoard;
-  beforeEach(async () => {
-    toy = await lockedBoard(OPEN_WINDOW);
+  beforeEach(() => {
+    toy = lockedBoard(OPEN_WINDOW);
     toy.powerOn().wait(1500);
   });
   const spoken = (): string[] => toy.printed().filter((line) => line.startsWith("passkey")).map((line) => JSON.parse(line.slice(8)) as string);

@@ -4,18 +4,17 @@
 import assert from "node:assert/strict";
 import type { Board } from "../../boards/board.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
-import { provisioned, type FlashPiece } from "../../tools/image/storage.ts";
 import { sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, bundleOf, tone } from "../support/toy.ts";
 
 const POWER = { espruino: "D9", nrf: 46, on: 1 } as const;
 
-function twoWires(): { readonly board: Board; readonly storage: Uint8Array; readonly flash: readonly FlashPiece[] } {
+function twoWires(): { readonly board: Board; readonly bundle: string } {
   const board: Board = { ...xiaoble, microphone: { ...xiaoble.microphone, power: POWER } };
   const bundle = bundleOf(xiaoble);
   const data = /power:\{espruino:"D2",nrf:28,on:1\}/;
   assert.match(bundle, data, "the bundle states the microphone's power pin as the board file does");
-  return { board, ...provisioned(board, bundle.replace(data, `power:{espruino:"${POWER.espruino}",nrf:${POWER.nrf},on:1}`)) };
+  return { board, bundle: bundle.replace(data, `power:{espruino:"${POWER.espruino}",nrf:${POWER.nrf},on:1}`) };
 }
 
 describe("the light", () => {

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
-import { provisioned } from "../../tools/image/storage.ts";
 import { messageSheets } from "../../tools/image/messages.ts";
 import { fill } from "../support/family.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
@@ -66,7 +65,7 @@ describe("the toy refuses", () => {
 
   for (const board of boards) {
     it(`on ${board.id} all audio when the kernel's bytes are altered in flash`, () => {
-      const toy = new Toy({ board, ...provisioned(board, withAlteredKernel(bundleOf(board))) });
+      const toy = new Toy({ board, bundle: withAlteredKernel(bundleOf(board)) });
       toy.powerOn();
       // The tone may begin within the boot.
       toy.wait(5000);

@@ -4,7 +4,6 @@
 import { SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { encodeBlock } from "../../firmware/voice/adpcm.ts";
-import { keyPage, keyPageOf } from "../../tools/image/keys.ts";
 import { logRegion, messageSheets } from "../../tools/image/messages.ts";
 import { writeMessage } from "../../tools/image/write-messages.ts";
 import type { Toy } from "./toy.ts";
@@ -45,12 +44,9 @@ export function fill(toy: Toy, { sheetsEach, free = 0, isHeard = false }: { read
 /** Writes a message into the flash of a toy that is off, or that will be switched off and on; returns its blocks and samples. */
 export function give(toy: Toy, { sheet, sequence, seconds, hz, isHeard = false, isOwn = false }: Given): { readonly blocks: Uint8Array; readonly samples: number } {
   const region = logRegion(toy.board, toy.memories);
-  const keys = keyPageOf(toy.board, toy.memories);
-  if (!region || !keys) throw new Error(`${toy.board.id} keeps no messages in flash`);
-  // A toy that never ran has no key yet.
-  if (!toy.key) keys.set(keyPage(Uint32Array.from({ length: 8 }, (_, i) => 0x01010101 * (i + 1))));
+  if (!region || !toy.key) throw new Error(`${toy.board.id} keeps no messages in flash, or has no key yet`);
   const samples = Math.round(seconds * MESSAGE_RATE_HZ);
   const blocks = toneBlocks(hz, samples);
-  writeMessage(region, messageSheets(toy.board), sheet, { sequence, isOwn, isHeard, samples, blocks }, toy.key!);
+  writeMessage(region, messageSheets(toy.board), sheet, { sequence, isOwn, isHeard, samples, blocks }, toy.key);
   return { blocks, samples };
 }

@@ -7,7 +7,7 @@ import { mockMicrophone, mockSpeaker, type MockMicrophone, type MockSpeaker } fr
 import { mockClock } from "../../hal/mock/clock.ts";
 import { mockFlash, type MockFlash } from "../../hal/mock/flash.ts";
 import { mockNative, type MockNative } from "../../hal/mock/native.ts";
-import { mockHeart, mockPaw, mockEntropy, mockPower, type MockHeart, type MockPaw, type MockPower } from "../../hal/mock/ports.ts";
+import { mockHeart, mockPaw, mockEntropy, mockPower, mockSystem, type MockHeart, type MockPaw, type MockPower, type MockSystem } from "../../hal/mock/ports.ts";
 import { createStore } from "../../firmware/messages/store.ts";
 import { createToy, type Toy } from "../../firmware/toy.ts";
 import { createTwin } from "../../firmware/voice/twin.ts";
@@ -24,6 +24,7 @@ export interface MockToy {
   readonly power: MockPower;
   readonly paw: MockPaw;
   readonly native: MockNative;
+  readonly system: MockSystem;
   /** A token as the gesture machine would mint it, and the hand that holds it. */
   token(): { token: PawToken; letGo(): void };
   /** Samples into the microphone, in buffers of a quarter of a second. */
@@ -55,10 +56,11 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const heart = mockHeart();
   const power = mockPower(4000);
   const paw = mockPaw();
+  const system = mockSystem();
   const clock = mockClock(globalThis as never);
   const audio = native.allocate(8000);
   const toy = createToy(
-    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, selfTest: () => options.selfTest ?? OK },
+    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, system, selfTest: () => options.selfTest ?? OK },
     options.image ?? kernelImage,
     LOW_MILLIVOLTS,
     createStore,
@@ -73,6 +75,7 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
     power,
     paw,
     native,
+    system,
     token() {
       let isLive = true;
       return { token: { isLive: () => isLive } as PawToken, letGo: () => void (isLive = false) };

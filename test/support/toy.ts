@@ -1,14 +1,14 @@
-// The one fixture of scenario tests: the shipped bundle on a simulated board, in a child's words.
+// The one fixture of scenario tests: a sealed toy with what was built, on a simulated board, in a child's words.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type { Board } from "../../boards/board.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { Stage, type StageOptions } from "../../sim/stage.ts";
-import { keyOf } from "../../tools/image/keys.ts";
+import { keyOf, keyPageOf, ownAddress } from "../../tools/image/keys.ts";
 import { storedMessages, type StoredMessage } from "../../tools/image/messages.ts";
-import { provisioned } from "../../tools/image/storage.ts";
-import { bundleFile } from "../../tools/build/build.ts";
+import { soldFlash } from "../../tools/image/sold.ts";
+import { bundleFile, lockdownFile } from "../../tools/build/build.ts";
 import { nativeTable, type CaptureListener } from "../../tools/native-table.ts";
 import type { CutPlan } from "../../sim/flash.ts";
 import type { Sound } from "../../sim/world.ts";
@@ -16,6 +16,12 @@ import { isOn, merged, spans, type Span } from "./spans.ts";
 
 export interface ToyOptions extends Partial<Omit<StageOptions, "native">> {
   readonly board?: Board;
+  /** Instead of what was built for the board. */
+  readonly bundle?: string;
+  /** It never ran: it has no key and no address yet. */
+  readonly isNew?: boolean;
+  /** It is not sealed yet: its console answers the tools. */
+  readonly isOnBench?: boolean;
   /** Sees the samples of every buffer that the firmware hands to the kernel. */
   readonly onCapture?: CaptureListener;
   /** Executes the kernel's Thumb bytes rather than their twin. */
@@ -51,13 +57,14 @@ export class Toy extends Stage {
     return toy;
   }
 
-  constructor({ board = xiaoble, onCapture, isThumb, ...options }: ToyOptions = {}) {
+  constructor({ board = xiaoble, bundle = bundleOf(board), isNew = false, isOnBench = false, onCapture, isThumb, ...options }: ToyOptions = {}) {
     const captured: Int16Array[] = [];
     const keep: CaptureListener = (samples) => {
       captured.push(samples);
       onCapture?.(samples);
     };
-    super({ board, ...provisioned(board, bundleOf(board)), native: (bus) => nativeTable(bus, { onCapture: keep, isThumb }), ...options });
+    const sold = soldFlash(board, { code: bundle, lockdown: lockdownOf(board) }, { seed: isNew ? undefined : (options.seed ?? 1), isSealed: !isOnBench });
+    super({ board, ...sold, native: (bus) => nativeTable(bus, { onCapture: keep, isThumb }), ...options });
     this.captured = captured;
     made.push(this);
   }
@@ -136,6 +143,11 @@ export class Toy extends Stage {
     return storedMessages(this.board, this.memories, this.key);
   }
 
+  /** The address under which it advertises, or from which private ones follow. */
+  get address(): string {
+    return ownAddress(keyPageOf(this.board, this.memories)!);
+  }
+
   /** What the toy seals with; undefined while it has no key. */
   get key(): Uint32Array | undefined {
     return keyOf(this.board, this.memories, this.roots);
@@ -156,11 +168,15 @@ export class Toy extends Stage {
   }
 }
 
-export function bundleOf(board: Board): string {
-  const file = bundleFile(board);
+function built(file: string): string {
   assert.ok(existsSync(file), `${file} is missing: npm run build`);
   return readFileSync(file, "latin1");
 }
+
+export const bundleOf = (board: Board): string => built(bundleFile(board));
+
+/** Text of the boot files; undefined on a board that cannot be locked. */
+export const lockdownOf = (board: Board): string | undefined => (board.flashMap.keyPage === undefined ? undefined : built(lockdownFile(board)));
 
 /** A tone of one second or more at the microphone, half of its swing unless said otherwise. */
 export function tone(hz: number, seconds: number, level = 0.5): Sound {

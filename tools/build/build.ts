@@ -11,6 +11,7 @@ import { bundleOptions } from "../../rollup.config.js";
 import { checkBundle, countBundle } from "../bundle/check.ts";
 import { UserError } from "../errors.ts";
 import { budgets } from "./budgets.ts";
+import { buildLockdown } from "./lockdown.ts";
 
 export const BUILD_FOLDER = "build/firmware";
 
@@ -25,6 +26,8 @@ export interface BuiltBundle {
   readonly board: Board;
   readonly file: string;
   readonly code: string;
+  /** Text of `.boot0` and `.boot1`; absent where the board has no place for a key, and so cannot be locked. */
+  readonly lockdown: string | undefined;
   readonly size: BundleSize;
 }
 
@@ -44,6 +47,10 @@ export function firmwareBoard(board: Board): FirmwareBoard {
 
 export function bundleFile(board: Board): string {
   return join(BUILD_FOLDER, `${board.id}.js`);
+}
+
+export function lockdownFile(board: Board): string {
+  return join(BUILD_FOLDER, `${board.id}.boot.js`);
 }
 
 export async function buildBundle(board: Board): Promise<BuiltBundle> {
@@ -72,17 +79,23 @@ export async function buildBundle(board: Board): Promise<BuiltBundle> {
     const list = over.map(([name, most]) => `${name} ${size[name as keyof BundleSize]} > ${most}`).join(", ");
     throw new UserError(`the bundle for ${board.id} is over budget: ${list}`, "Make it smaller, or change tools/build/budgets.ts with a reason.");
   }
+  const { keyPage } = board.flashMap;
+  const lockdown = keyPage === undefined ? undefined : await buildLockdown(board, keyPage);
   await mkdir(BUILD_FOLDER, { recursive: true });
   await writeFile(file, code);
   await writeFile(`${file}.map`, chunk.map!.toString());
-  return { board, file, code, size };
+  if (lockdown !== undefined) await writeFile(lockdownFile(board), lockdown);
+  return { board, file, code, lockdown, size };
 }
 
-/** The bundle as it was built, or a word on what to do. */
-export async function readBundle(board: Board): Promise<string> {
-  try {
-    return await readFile(bundleFile(board), "utf8");
-  } catch {
-    throw new UserError(`there is no bundle for ${board.id} at ${bundleFile(board)}`, "Run `npm run build` first.");
-  }
+/** What was built, or a word on what to do. */
+export async function readBuilt(board: Board): Promise<Pick<BuiltBundle, "code" | "lockdown">> {
+  const read = async (file: string): Promise<string> => {
+    try {
+      return await readFile(file, "latin1");
+    } catch {
+      throw new UserError(`there is no firmware for ${board.id}: ${file} is missing`, "Run `npm run build` first.");
+    }
+  };
+  return { code: await read(bundleFile(board)), lockdown: board.flashMap.keyPage === undefined ? undefined : await read(lockdownFile(board)) };
 }

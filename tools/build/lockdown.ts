@@ -33,7 +33,8 @@ function bootFacts({ storage, console, servicePad, heart, capabilities }: Board,
 export async function buildLockdown(board: Board, keyPage: number): Promise<string> {
   const options = bundleOptions({ input: "firmware/boot/lockdown.ts", module: "pawlock:boot", values: { boot: bootFacts(board, keyPage) }, file: "lockdown.js" });
   const bundle = await rollup(options);
-  const { output } = await bundle.generate({ ...(options.output as OutputOptions), sourcemap: false });
+  // Names of its own: the application's would find their values, twice.
+  const { output } = await bundle.generate({ ...(options.output as OutputOptions), format: "iife", strict: false, sourcemap: false });
   await bundle.close();
   const text = output[0].code.trim();
   // The table of services is made here, of plain objects, by UUIDs: their keys are theirs.

@@ -109,12 +109,12 @@ const LEVELS = [
 
 async function simulation(): Promise<Section> {
   const lines: Line[] = [];
-  const { code } = await buildBundle(xiaoble);
+  const firmware = await buildBundle(xiaoble);
   let simulatedMs = 0;
   let wallMs = 0;
   for (const { dbfs, goalDb } of LEVELS) {
     const voice = await loadVoice(undefined, dbfs);
-    const outcome = await recordAndPlay(xiaoble, code, voice, { seed: 1, noiseDbfs: -90 }, () => undefined);
+    const outcome = await recordAndPlay(xiaoble, firmware, voice, { seed: 1, noiseDbfs: -90 }, () => undefined);
     simulatedMs += outcome.stage.nowMs;
     wallMs += outcome.wallMs;
     lines.push({ what: `SNR end to end, ${voice.name} at ${dbfs} dBFS`, value: outcome.stages.endToEnd.snrDb, unit: "dB", goal: { atLeast: goalDb } });

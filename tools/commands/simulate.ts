@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BLOCK_BYTES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { adpcmWav, pcm16Wav, toPcm16, writeFileAtomic } from "../audio/wav-write.ts";
-import { buildBundle, readBundle } from "../build/build.ts";
+import { buildBundle, readBuilt } from "../build/build.ts";
 import { UserError } from "../errors.ts";
 import { flashMap } from "../sim/flash-map.ts";
 import { recordAndPlay, type Outcome } from "../sim/record-and-play.ts";
@@ -63,8 +63,9 @@ export async function simulate(usage: string, isBuilding: boolean, args: string[
     say(`building the firmware for ${board.id} ...`);
     await buildBundle(board);
   }
-  const bundle = values.bundle === undefined ? await readBundle(board) : await readGiven(values.bundle);
-  const outcome = await recordAndPlay(board, bundle, voice, { seed }, (what, atMs) => say(`${seconds(atMs)}  ${what}`));
+  const built = await readBuilt(board);
+  const firmware = values.bundle === undefined ? built : { ...built, code: await readGiven(values.bundle) };
+  const outcome = await recordAndPlay(board, firmware, voice, { seed }, (what, atMs) => say(`${seconds(atMs)}  ${what}`));
   const files = { ...(await writeFiles(values.out, outcome)), ...writeMap(values["flash-map"], outcome) };
   if (values.json) console.log(JSON.stringify(report(outcome, files), null, 2));
   else printReport(outcome, files);

@@ -2,14 +2,11 @@
 
 import type { Board } from "../../boards/board.ts";
 import { application } from "../build/application.ts";
-import { readBundle } from "../build/build.ts";
-import { buildLockdown } from "../build/lockdown.ts";
-import { bootFiles } from "../image/storage.ts";
+import { readBuilt } from "../build/build.ts";
+import { bootFiles, lockedBoot } from "../image/storage.ts";
 import type { Installation } from "./install.ts";
 
 export async function builtInstallation(board: Board): Promise<Installation> {
-  const bundle = await readBundle(board);
-  const { keyPage } = board.flashMap;
-  const lockdown = keyPage === undefined ? undefined : await buildLockdown(board, keyPage);
-  return { board, application: application(board, bundle), bootFiles: bootFiles(board, lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) };
+  const { code, lockdown } = await readBuilt(board);
+  return { board, application: application(board, code), bootFiles: bootFiles(board, lockedBoot(lockdown)) };
 }

@@ -2,10 +2,11 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import { KEY_MAGIC, KEY_WORD_CHECK, KEY_WORD_EMPTIED, KEY_WORD_KEY, KEY_WORD_RESETTING } from "../../firmware/messages/key-page.ts";
+import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, KEY_WORD_EMPTIED, KEY_WORD_KEY, KEY_WORD_RESETTING } from "../../firmware/messages/key-page.ts";
 import { ERASED_WORD, SPACE_ROOT } from "../../firmware/messages/layout.ts";
 import { applyStream } from "../../firmware/voice/twin-seal.ts";
 import { PAGE_BYTES, type FlashMemory } from "../../sim/flash.ts";
+import { Noise } from "../../sim/noise.ts";
 
 const wordsOf = (page: Uint8Array): Uint32Array => new Uint32Array(page.slice(0, (KEY_WORD_EMPTIED + 1) * 4).buffer);
 const checkOf = (words: Uint32Array): number => crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4)) >>> 0;
@@ -37,12 +38,21 @@ export function keyOf(board: Board, memories: readonly FlashMemory[], roots: Arr
   return stored && workingKey(stored, roots);
 }
 
-/** A whole key page with this key. */
-export function keyPage(key: Uint32Array): Uint8Array {
-  const words = new Uint32Array(KEY_WORD_CHECK + 1);
+/** The page that a toy has made at its first boot; every seed another toy. */
+export function keyPage(seed: number): Uint8Array {
+  const noise = new Noise(seed);
+  const page = new Uint8Array(PAGE_BYTES).fill(0xff);
+  const words = new Uint32Array(page.buffer);
+  for (let i = KEY_WORD_ADDRESS; i < KEY_WORD_CHECK; i++) words[i] = noise.bits();
   words[0] = KEY_MAGIC;
-  words.set([0x5aa50000, 0xc33c], 1);
-  words.set(key, KEY_WORD_KEY);
+  words[KEY_WORD_ADDRESS]! &= 0xffff0000;
+  words[KEY_WORD_ADDRESS + 1] = (words[KEY_WORD_ADDRESS + 1]! & 0xffff) | 0xc000;
   words[KEY_WORD_CHECK] = checkOf(words);
-  return new Uint8Array(words.buffer);
+  return page;
+}
+
+/** The radio address in a key page, as Espruino writes it. */
+export function ownAddress(page: Uint8Array): string {
+  const octets = page.slice(KEY_WORD_ADDRESS * 4, KEY_WORD_ADDRESS * 4 + 6).reverse();
+  return `${Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join(":")} random`;
 }

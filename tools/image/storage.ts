@@ -35,6 +35,11 @@ export function logBytes(board: Board): number {
   return board.flashMap.filePages * board.chip.pageBytes - HEADER_BYTES;
 }
 
+/** The same text twice: a Ctrl-C from before JavaScript may cut the first one short. Nothing on a board that cannot be locked. */
+export function lockedBoot(lockdown: string | undefined): Pick<Provisioning, "boot0" | "boot1"> {
+  return lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown };
+}
+
 /** Boot files in the order in which they are written: the loader first, so that what closes the board comes when it can run. */
 export function bootFiles(board: Board, { boot0, boot1 }: Pick<Provisioning, "boot0" | "boot1">): { readonly name: string; readonly data: Uint8Array }[] {
   const files = [

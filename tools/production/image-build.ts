@@ -10,7 +10,7 @@ import { walk } from "../../sim/storage-image.ts";
 import { writeFileAtomic } from "../audio/wav-write.ts";
 import { application } from "../build/application.ts";
 import { UserError } from "../errors.ts";
-import { LOG_FILE, provisionedFlash, type FlashPiece } from "../image/storage.ts";
+import { LOG_FILE, lockedBoot, provisionedFlash, type FlashPiece } from "../image/storage.ts";
 import type { Interpreter } from "./espruino-release.ts";
 import { reason, sha256 } from "./files.ts";
 import { MANIFEST_FILE, SIGNATURE_FILE, manifestText, type ImageFile, type Manifest, type Part, type Role } from "./manifest.ts";
@@ -45,7 +45,7 @@ export function buildImage(request: BuildRequest): Image {
   const { board, bundle, lockdown, interpreter, source, key, kind } = request;
   if (kind === "production") demandProduction(request);
   const app = application(board, bundle);
-  const { storage, flash } = provisionedFlash(board, { application: app, ...(lockdown === undefined ? {} : { boot0: lockdown, boot1: lockdown }) });
+  const { storage, flash } = provisionedFlash(board, { application: app, ...lockedBoot(lockdown) });
   const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part("prompts", app.prompts)] : []), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);
   const espruino = { version: interpreter.version, sha256: interpreter.sha256, vouchedBy: interpreter.vouchedBy };

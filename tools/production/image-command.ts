@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildBundle } from "../build/build.ts";
-import { buildLockdown } from "../build/lockdown.ts";
 import { boardNamed } from "../commands/board-option.ts";
 import { UserError } from "../errors.ts";
 import { readInterpreter } from "./espruino-release.ts";
@@ -77,9 +76,7 @@ async function build(values: Values): Promise<number> {
   const interpreter = readInterpreter(values.espruino, board, values["espruino-sha256"]);
   const key = values.key === undefined ? undefined : readSigningKey(values.key);
   const source = readSource();
-  const { code } = await buildBundle(board);
-  const { keyPage } = board.flashMap;
-  const lockdown = keyPage === undefined ? undefined : await buildLockdown(board, keyPage);
+  const { code, lockdown } = await buildBundle(board);
   const built = buildImage({ board, bundle: code, lockdown, interpreter, source, key, kind: values.dev ? "development" : "production" });
   const { manifest } = built;
   const folder = values.out ?? join("out", "image", `${board.id}-${manifest.firmware}-${manifest.buildId}`);

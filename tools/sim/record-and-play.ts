@@ -1,4 +1,4 @@
-// The demonstration: the shipped bundle boots on a simulated board, its paw is held while a voice speaks, and tapped to
+// The demonstration: a sealed toy boots on a simulated board, its paw is held while a voice speaks, and tapped to
 // hear it again. Returns what happened, measured from outside the firmware: pins, flash, converter, speaker.
 
 import type { Board } from "../../boards/board.ts";
@@ -9,10 +9,11 @@ import { compare, type Comparison } from "../audio/metrics.ts";
 import { reconstruct, type DriveEvent } from "../audio/reconstruct.ts";
 import { resample } from "../audio/resample.ts";
 import { decimate } from "../audio/retime.ts";
+import type { BuiltBundle } from "../build/build.ts";
 import { UserError } from "../errors.ts";
 import { keyOf } from "../image/keys.ts";
 import { decodeMessage, storedMessages, type StoredMessage } from "../image/messages.ts";
-import { provisioned } from "../image/storage.ts";
+import { soldFlash } from "../image/sold.ts";
 import { nativeTable } from "../native-table.ts";
 import type { Voice } from "./voice.ts";
 
@@ -75,12 +76,12 @@ export interface Progress {
   (what: string, atMs: number): void;
 }
 
-export async function recordAndPlay(board: Board, bundle: string, voice: Voice, conditions: Conditions, progress: Progress): Promise<Outcome> {
+export async function recordAndPlay(board: Board, firmware: Pick<BuiltBundle, "code" | "lockdown">, voice: Voice, conditions: Conditions, progress: Progress): Promise<Outcome> {
   const steps: Step[] = [];
   const captured: Int16Array[] = [];
   const stage: Stage = new Stage({
     board,
-    ...provisioned(board, bundle),
+    ...soldFlash(board, firmware, conditions),
     native: (bus) => nativeTable(bus, { onCapture: (samples) => captured.push(samples) }),
     ...conditions,
   });

@@ -8,10 +8,10 @@ import { PAGES_PER_SHEET, SHEET_SAMPLES, SLOT_BYTES } from "../../firmware/messa
 import { BLOCK_BYTES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { Stage } from "../../sim/stage.ts";
-import { buildBundle } from "../build/build.ts";
+import { buildBundle, type BuiltBundle } from "../build/build.ts";
 import type { Line, Section } from "../commands/bench.ts";
 import { messageSheets } from "../image/messages.ts";
-import { provisioned } from "../image/storage.ts";
+import { soldFlash } from "../image/sold.ts";
 import { nativeTable } from "../native-table.ts";
 
 /** A little more than the log holds. */
@@ -23,7 +23,6 @@ const ENDURANCE = 100_000;
 const MESSAGES_A_DAY = 50;
 
 export async function storeBench(): Promise<Section> {
-  const { code } = await buildBundle(xiaoble);
   const lines: Line[] = [];
   for (const board of boards) {
     const messages = messageMemory(board);
@@ -34,7 +33,7 @@ export async function storeBench(): Promise<Section> {
   const shortMs = await bootTime(xiaoble, 41);
   lines.push({ what: `boot scan of ${messageSheets(xiaoble)} sheets`, value: ((bootMs - shortMs) * messageSheets(xiaoble)) / 200, unit: "ms", goal: { atMost: 700 } });
 
-  const stage = toyOf(xiaoble, code);
+  const stage = toyOf(await buildBundle(xiaoble));
   stage.powerOn().wait(20000);
   const memory = stage.memories[0]!;
   const first = memory.erases.slice();
@@ -64,15 +63,13 @@ export async function storeBench(): Promise<Section> {
   return { title: "Message store, XIAOBLE", lines };
 }
 
-const toyOf = (board: Board, bundle: string): Stage => new Stage({ board, ...provisioned(board, bundle), native: (bus) => nativeTable(bus) });
+const toyOf = (built: BuiltBundle): Stage => new Stage({ board: built.board, ...soldFlash(built.board, built, { seed: 1 }), native: (bus) => nativeTable(bus) });
 
 /** From power to a living paw with a log of so many pages; the bundle is built for it. */
 async function bootTime(board: Board, pages: number): Promise<number> {
   const log = { ...board.flashMap.log, pages } as Board["flashMap"]["log"];
   const shorter: Board = { ...board, flashMap: { ...board.flashMap, log } };
-  const { code } = await buildBundle(shorter);
-  const stage = toyOf(shorter, code);
-  stage.powerOn().wait(3000);
+  const stage = toyOf(await buildBundle(shorter));
   stage.powerOn();
   const ms = stage.nowMs;
   await buildBundle(board);

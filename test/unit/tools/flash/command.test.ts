@@ -2,10 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { xiaoble } from "../../../../boards/xiaoble.ts";
-import { buildLockdown } from "../../../../tools/build/lockdown.ts";
-import { provisioned } from "../../../../tools/image/storage.ts";
-import { Toy, bundleOf } from "../../../support/toy.ts";
+import { Toy } from "../../../support/toy.ts";
 import { PtyBoard } from "../../../support/pty-board.ts";
 
 const ARGS = ["--import", "tsx", "tools/main.ts", "pawlock", "flash", "--dev", "--no-hold", "--json"];
@@ -28,8 +25,7 @@ describe("pawlock flash", function () {
   this.timeout(180000);
 
   it("is killed while it writes, which leaves the toy as it was; run again it updates and tests it", async () => {
-    const lockdown = await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!);
-    const toy = new Toy(provisioned(xiaoble, bundleOf(xiaoble), { boot0: lockdown, boot1: lockdown }));
+    const toy = new Toy({ isOnBench: true });
     toy.powerOn().wait(5000);
     const before = new PtyBoard(toy);
     const killed = run(before.path, "--board", "XIAOBLE");
