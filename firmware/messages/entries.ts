@@ -32,6 +32,8 @@ export interface Entries {
   readonly generations: Uint32Array;
   /** Whether a page is of a newer layout. */
   readonly hasNewer: boolean;
+  /** Whether anything may be written: whoever appends asks. */
+  isOpen: boolean;
   load(): void;
   /** The kind in a slot, 0 when there is none or it is void. */
   kind(page: number, slot: number): number;
@@ -203,6 +205,7 @@ export function createEntries(
     spare: -1,
     generations: generations,
     hasNewer: false,
+    isOpen: false,
     load: load,
     kind: kind,
     read: read,

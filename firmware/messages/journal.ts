@@ -48,7 +48,7 @@ export function createJournal(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
 
   function write(event: number, detail: number): boolean {
     // Events come at any time, so an erase is never waited for here.
-    if (entries.spare < 0 && (entries.page < 0 || entries.next >= entries.slots)) return false;
+    if (!entries.isOpen || (entries.spare < 0 && (entries.page < 0 || entries.next >= entries.slots))) return false;
     words[0] = event;
     words[1] = detail;
     words[2] = Math.floor(hal.clock.nowMs() / 1000);

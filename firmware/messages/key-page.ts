@@ -23,6 +23,8 @@ export const KEY_WHOLE = 1;
 export const KEY_LOST = 2;
 /** As before, and nothing is left. */
 export const KEY_EMPTIED = 3;
+/** Of a layout after this one, which has its magic and its check at the same places: to be left alone. */
+export const KEY_NEWER = 4;
 
 export interface KeyPage {
   /** One of the KEY_ states. */
@@ -51,8 +53,8 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     return flash ? flash.write(from * 4, new Uint8Array(words.buffer, from * 4, count * 4)) : OK;
   }
 
-  function isWhole(): boolean {
-    return words[0] === KEY_MAGIC && words[KEY_WORD_CHECK] === check();
+  function isSound(): boolean {
+    return (words[0] & 0xffffff) === (KEY_MAGIC & 0xffffff) && words[KEY_WORD_CHECK] === check();
   }
 
   // More than one bit: a single one may have rotted.
@@ -64,7 +66,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
   function mend(): boolean {
     for (let bit = 0; bit < (KEY_WORD_CHECK + 1) * 32; bit++) {
       words[bit >> 5] ^= 1 << (bit & 31);
-      if (isWhole()) return true;
+      if (isSound()) return true;
       words[bit >> 5] ^= 1 << (bit & 31);
     }
     return false;
@@ -74,7 +76,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     let isBlank = true;
     for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) isBlank = false;
     if (isBlank) return KEY_BLANK;
-    if (!isCleared(KEY_WORD_RESETTING) && (isWhole() || mend())) return KEY_WHOLE;
+    if (!isCleared(KEY_WORD_RESETTING) && (isSound() || mend())) return words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
     return isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
   }
 

@@ -153,9 +153,9 @@ export function createMessageLog(
 
   function begin(origin: number): Code {
     if (isWriting) return ERR_BUSY;
-    if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     const code = reserveNumbers(nextSequence);
     if (code !== OK) return code;
+    if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     isWriting = true;
     writingOrigin = origin;
     writingOwner = SHEET_OWNER;

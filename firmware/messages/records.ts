@@ -1,7 +1,7 @@
 // Settings and what else must be remembered: one small record of each kind, old or new after a power cut, never anything between.
 // Without pages (messages in RAM) nothing is kept.
 
-import { ERR_FULL, ERR_RANGE, OK, type Code, type Hal } from "../../hal/contract.ts";
+import { ERR_FORBIDDEN, ERR_FULL, ERR_RANGE, OK, type Code, type Hal } from "../../hal/contract.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import type { Eraser } from "./eraser.ts";
 import { SPACE_RECORDS } from "./layout.ts";
@@ -24,7 +24,8 @@ export interface Records {
 
 export interface StoredRecords extends Records {
   readonly entries: Entries;
-  load(): void;
+  /** False when a page is of a newer layout: all of them are left alone. */
+  load(): boolean;
 }
 
 export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredRecords {
@@ -45,9 +46,10 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
 
   const entries = createEntries(hal.flash, hal.native, hal.entropy, eraser, vault, firstPage, pages, RECORD_BYTES, SPACE_RECORDS, carry);
 
-  function load(): void {
+  function load(): boolean {
     entries.load();
     where.fill(0);
+    if (entries.hasNewer) return false;
     const page = entries.page;
     for (let slot = entries.next - 1; slot >= 0; slot--) {
       const kind = entries.kind(page, slot);
@@ -57,6 +59,7 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
       if (isTorn || where[kind] > 0) entries.makeVoid(page, slot);
       else where[kind] = slot + 1;
     }
+    return true;
   }
 
   function get(kind: number): Uint8Array | undefined {
@@ -65,6 +68,7 @@ export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage:
 
   function put(kind: number, bytes: Uint8Array): Code {
     if (pages === 0) return ERR_FULL;
+    if (!entries.isOpen) return ERR_FORBIDDEN;
     if (kind < 1 || kind >= KINDS || bytes.length > RECORD_BYTES) return ERR_RANGE;
     const code = entries.append(kind, bytes);
     if (code !== OK) {

@@ -10,7 +10,7 @@ import { SCAN_DIRTY, SCAN_FOUND, SCAN_MAX_SHEETS, SCAN_NEWER, SCAN_NEWEST, SCAN_
 import type { Kernel } from "../voice/kernel.ts";
 import { ERASE_MORE, ERASE_STUCK, createEraser } from "./eraser.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { KEY_BLANK, KEY_EMPTIED, KEY_LOST, KEY_WHOLE, createKeyPage } from "./key-page.ts";
+import { KEY_BLANK, KEY_EMPTIED, KEY_LOST, KEY_NEWER, createKeyPage } from "./key-page.ts";
 import { JOURNAL_PAGES, PAGES_PER_SHEET, RECORD_PAGES, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED } from "./layout.ts";
 import { createMessageLog, type MessageLog } from "./log.ts";
 import { RECORD_NUMBERS, createRecords, type Records } from "./records.ts";
@@ -62,24 +62,26 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
   function reserveNumbers(next: number): Code {
     if (self.code !== OK || !hasEntries || next !== number[0]) return self.code;
     number[0] = next + NUMBERS;
-    return records.put(RECORD_NUMBERS, numberBytes);
+    const code = records.put(RECORD_NUMBERS, numberBytes);
+    if (code !== OK) number[0] = next;
+    return code;
   }
 
   const log = createMessageLog(flash, hal.native, eraser, vault, sheets, recordingSamples, reserveNumbers);
 
   function isResetting(): boolean {
-    return keyPage.state !== KEY_WHOLE && keyPage.state !== KEY_BLANK;
+    return keyPage.state === KEY_LOST || keyPage.state === KEY_EMPTIED;
   }
 
   // With a whole key page.
   function open(isEmpty: boolean): void {
     vault.useKey(keyPage.key);
-    records.load();
     journal.entries.load();
     const count = isEmpty ? 0 : vault.scan(sheets);
     if (count < 0) self.code = ERR_MEMORY;
-    else if (vault.table[SCAN_NEWER] > 0 || records.entries.hasNewer || journal.entries.hasNewer) self.code = ERR_LAYOUT;
+    else if (vault.table[SCAN_NEWER] > 0 || journal.entries.hasNewer || !records.load()) self.code = ERR_LAYOUT;
     if (self.code !== OK) return;
+    openEntries(true);
     const reserved = records.get(RECORD_NUMBERS);
     const next = (vault.table[SCAN_NEWEST] + 1) >>> 0;
     number[0] = 1;
@@ -88,8 +90,15 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
     log.resume(count, number[0]);
   }
 
+  // Nothing is written while the code forbids it, nor while everything is forgotten.
+  function openEntries(isOpen: boolean): void {
+    records.entries.isOpen = isOpen;
+    journal.entries.isOpen = isOpen;
+  }
+
   // Until something better is known.
   function takeAllForDirty(): void {
+    openEntries(false);
     log.resume(0, 1);
     log.sheets.states.fill(SHEET_DIRTY);
     vault.table[SCAN_READY] = 0;
@@ -98,6 +107,7 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function load(): void {
     takeAllForDirty();
+    if (keyPage.state === KEY_NEWER) self.code = ERR_LAYOUT;
     if (self.code !== OK || isResetting()) return;
     self.isNew = keyPage.state === KEY_BLANK;
     if (self.isNew) self.code = keyPage.make();
@@ -107,7 +117,7 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function maintain(): boolean {
     if (self.code !== OK) return false;
-    if (hasEntries && number[0] === log.nextSequence()) return reserveNumbers(number[0]) === OK;
+    if (hasEntries && number[0] === log.nextSequence() && reserveNumbers(number[0]) === OK) return true;
     return log.maintain() || records.entries.prepare() || journal.entries.prepare();
   }
 

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { ERR_BUSY, ERR_DAMAGED, ERR_FULL, ERR_HARDWARE, ERR_LAYOUT, ERR_RANGE, OK } from "../../../hal/contract.ts";
+import { ERR_BUSY, ERR_DAMAGED, ERR_FORBIDDEN, ERR_FULL, ERR_HARDWARE, ERR_LAYOUT, ERR_RANGE, OK } from "../../../hal/contract.ts";
 import { CHECKED_BYTES, JOURNAL_PAGES, MAX_MESSAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, PAGE_MAGIC, RECORD_PAGES, SHEET_SAMPLES } from "../../../firmware/messages/layout.ts";
-import { RECORD_NUMBERS } from "../../../firmware/messages/records.ts";
+import { ENTRY_MAGIC } from "../../../firmware/messages/entries.ts";
+import { KEY_MAGIC, KEY_WORD_CHECK } from "../../../firmware/messages/key-page.ts";
+import { RECORD_NUMBERS, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";
 import { block, bootStore, mockStoreFlash, settle, write, type StoreFlash } from "../../support/store.ts";
@@ -273,23 +275,46 @@ describe("message log", () => {
     assert.ok(flash.flash.memory.subarray(0, 4096).every((byte) => byte === 255));
   });
 
-  it("leaves a newer layout alone, and says so", () => {
-    const flash = rig();
-    const words = new DataView(flash.flash.memory.buffer);
-    words.setUint32(0, PAGE_MAGIC + 0x01000000, true);
-    words.setUint32(4, 7, true);
-    words.setUint16(8, 1 << 10, true);
-    words.setUint16(10, crc32(flash.flash.memory.subarray(0, CHECKED_BYTES)) & 0xffff, true);
-    const before = flash.flash.memory.slice();
-    const store = bootStore(flash);
-    assert.equal(store.code, ERR_LAYOUT);
-    assert.equal(store.messages.begin(ORIGIN_OWN), ERR_LAYOUT);
-    assert.equal(store.maintain(), false);
-    assert.deepEqual(flash.flash.memory, before);
-    // Forgetting is what the owner asked for.
-    while (store.forget());
-    store.renew();
-    assert.equal(store.code, OK);
-    write(store.messages, 1, 1);
+  describe("leaves a newer layout alone, and says so,", () => {
+    /** A page whose magic is the next one of its kind, and whose check is right. */
+    const newer = (bytes: Uint8Array, at: number, magic: number, checkedBytes: number, checkBytes: 2 | 4): void => {
+      const words = new DataView(bytes.buffer, at);
+      words.setUint32(0, magic + 0x01000000, true);
+      const check = crc32(bytes.subarray(at, at + checkedBytes));
+      if (checkBytes === 2) words.setUint16(checkedBytes, check & 0xffff, true);
+      else words.setUint32(checkedBytes, check, true);
+    };
+    const recordPage = SHEETS * PAGES_PER_SHEET;
+    const where: Readonly<Record<string, (flash: Rig) => void>> = {
+      "in a message": ({ flash }) => newer(flash.memory, 0, PAGE_MAGIC, CHECKED_BYTES, 2),
+      "in a record": ({ flash }) => newer(flash.memory, (recordPage + 1) * 4096, ENTRY_MAGIC, 12, 4),
+      "in the security log": ({ flash }) => newer(flash.memory, (recordPage + RECORD_PAGES) * 4096, ENTRY_MAGIC, 12, 4),
+      "in the key page": ({ keyPage }) => newer(keyPage.memory, 0, KEY_MAGIC, KEY_WORD_CHECK * 4, 4),
+    };
+    for (const [title, make] of Object.entries(where)) {
+      it(title, () => {
+        const flash = rig();
+        const before = bootStore(flash);
+        write(before.messages, 3, 1);
+        for (let i = 0; i < 3; i++) before.records.put(RECORD_SETTINGS, Uint8Array.of(i));
+        before.journal.add(1, 1);
+        make(flash);
+        const images = [flash.flash, flash.keyPage].map(({ memory }) => memory.slice());
+        const store = bootStore(flash);
+        assert.equal(store.code, ERR_LAYOUT);
+        assert.equal(store.isResetting(), false);
+        assert.equal(store.messages.begin(ORIGIN_OWN), ERR_LAYOUT);
+        for (let i = 0; i < 20; i++) assert.equal(store.records.put(RECORD_SETTINGS, Uint8Array.of(7)), ERR_FORBIDDEN);
+        for (let i = 0; i < 20; i++) store.journal.add(2, i);
+        assert.equal(store.maintain(), false);
+        assert.deepEqual([flash.flash, flash.keyPage].map(({ memory }) => memory), images);
+        // Forgetting is what the owner asked for.
+        while (store.forget());
+        store.renew();
+        assert.equal(store.code, OK);
+        write(store.messages, 1, 1);
+        assert.equal(store.records.put(RECORD_SETTINGS, Uint8Array.of(8)), OK);
+      });
+    }
   });
 });

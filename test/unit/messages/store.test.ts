@@ -1,10 +1,11 @@
 // Records, journal, key page and factory reset, without power cuts: those are in cuts.test.ts.
 
 import assert from "node:assert/strict";
-import { ERR_KERNEL, ERR_RANGE, OK } from "../../../hal/contract.ts";
+import { ERR_FORBIDDEN, ERR_HARDWARE, ERR_KERNEL, ERR_RANGE, OK } from "../../../hal/contract.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
 import { KEY_WORD_ADDRESS } from "../../../firmware/messages/key-page.ts";
 import { RECORD_BYTES, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
+import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { block, bootStore, mockStoreFlash, settle, write } from "../../support/store.ts";
 
 const SHEETS = 8;
@@ -47,6 +48,33 @@ describe("records", () => {
     flash.flash.stuckPages.push(SHEETS * PAGES_PER_SHEET + 1);
     for (let i = 0; i < 60; i++) assert.equal(store.records.put(1, bytes(200, i)), OK);
     assert.deepEqual(bootStore(flash).records.get(1), bytes(200, 59));
+  });
+});
+
+describe("message numbers", () => {
+  it("that could not be put aside are used for nothing", () => {
+    const flash = rig();
+    let store = bootStore(flash);
+    settle(store);
+    store.records.put(RECORD_SETTINGS, bytes(9, 1));
+    // Of three pages of records the one in use is left; when it is full nothing more can be put aside.
+    for (let page = 0; page < RECORD_PAGES; page++) flash.flash.stuckPages.push(SHEETS * PAGES_PER_SHEET + page);
+    while (store.records.put(RECORD_SETTINGS, bytes(9, 2)) === OK);
+    const numbers = new Set<number>();
+    for (let i = 0; i < 600; i++) {
+      if (i % 100 === 99) store = bootStore(flash);
+      if (store.messages.begin(ORIGIN_FAMILY) !== OK) continue;
+      store.messages.append(block(1));
+      store.messages.commit(BLOCK_SAMPLES);
+      const message = store.messages.at(store.messages.count() - 1)!;
+      assert.ok(!numbers.has(message.sequence), `number ${message.sequence} is used again`);
+      numbers.add(message.sequence);
+      store.messages.remove(message);
+      settle(store);
+    }
+    assert.ok(numbers.size > 90 && numbers.size < 600, `${numbers.size} numbers`);
+    assert.equal(store.messages.begin(ORIGIN_FAMILY), ERR_HARDWARE);
+    assert.equal(store.messages.begin(ORIGIN_FAMILY), ERR_HARDWARE);
   });
 });
 
@@ -132,8 +160,12 @@ describe("a factory reset", () => {
     const store = bootStore(flash, { kernelCode: ERR_KERNEL });
     assert.equal(store.code, ERR_KERNEL);
     assert.equal(store.maintain(), false);
+    assert.equal(store.records.put(RECORD_PHONES, bytes(30, 1)), ERR_FORBIDDEN);
+    store.journal.add(1, 1);
     assert.deepEqual(flash.flash.memory, before);
-    while (store.forget());
+    assert.equal(store.forget(), true);
+    store.journal.add(1, 2);
+    while (store.forget()) store.journal.add(1, 3);
     assert.ok(flash.flash.memory.every((byte) => byte === 255));
   });
 });
