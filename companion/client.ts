@@ -3,7 +3,7 @@
 
 import * as protocol from "../firmware/link/protocol.ts";
 import { createFetch, type Fetch, type Fetched } from "./fetch.ts";
-import { DISCONNECTED, createRequester, type Answered, type Wire } from "./requests.ts";
+import { DISCONNECTED, UNDER_WAY, createRequester, u32, type Answered, type Wire } from "./requests.ts";
 import { createSend, type Send } from "./send.ts";
 
 export interface ToyState {
@@ -37,7 +37,7 @@ export interface ListedPhone {
   readonly name: Uint8Array;
 }
 
-/** 0, one of the toy's codes, or what requests.ts and fetch.ts add; and the value when it is 0. */
+/** 0, one of the toy's codes, or what requests.ts adds; and the value when it is 0. */
 type Done<T> = (code: number, value: T | undefined) => void;
 
 export interface Client {
@@ -45,7 +45,7 @@ export interface Client {
   hello(mtu: number, done: (code: number) => void): void;
   state(done: Done<ToyState>): void;
   list(done: Done<ListedMessage[]>): void;
-  /** Goes on with `before`, which an earlier connection has left unfinished. */
+  /** One transfer at a time. Goes on with `before`, which an earlier connection has left unfinished; a failure gives what has arrived. */
   fetch(sequence: number, done: Done<Fetched>, options?: { before?: Fetched; onProgress?: (share: number) => void }): void;
   /** Whole blocks; the value is the number that the message got. */
   send(blocks: Uint8Array, samples: number, done: Done<number>, onProgress?: (share: number) => void): void;
@@ -69,14 +69,15 @@ export interface Client {
   readonly link: { readonly frameBytes: number; readonly credit: number; readonly phone: number };
 }
 
-const u32 = (value: number): number[] => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 export function createClient(wire: Wire): Client {
   const requester = createRequester(wire);
   const link = { frameBytes: protocol.LEAST_FRAME_BYTES, credit: 1, phone: -1 };
-  let fetching: { readonly transfer: Fetch; readonly fail: () => void } | undefined;
-  let sending: { readonly transfer: Send; readonly fail: () => void } | undefined;
+  let fetching: Fetch | undefined;
+  let sending: Send | undefined;
+  /** Ends the transfer with a code. */
+  let fail: ((code: number) => void) | undefined;
 
   const simply =
     (done: (code: number) => void): Answered =>
@@ -127,22 +128,26 @@ export function createClient(wire: Wire): Client {
       each(protocol.OP_LIST, 256, read, done);
     },
     fetch(sequence, done, { before, onProgress = () => undefined } = {}) {
-      const finish: Done<Fetched> = (code, message) => {
-        if (fetching?.transfer !== transfer) return;
-        fetching = undefined;
+      if (fail) return done(UNDER_WAY, undefined);
+      const mine = (code: number): void => finish(code, fetching?.message() ?? before);
+      function finish(code: number, message: Fetched | undefined): void {
+        if (fail !== mine) return;
+        fetching = fail = undefined;
         done(code, message);
-      };
-      const transfer = createFetch(wire, requester, () => link.frameBytes, sequence, before, onProgress, finish);
-      fetching = { transfer, fail: () => finish(DISCONNECTED, transfer.message()) };
+      }
+      fail = mine;
+      fetching = createFetch({ wire, requester, frameBytes: link.frameBytes, sequence, before, onProgress, done: finish });
     },
     send(blocks, samples, done, onProgress = () => undefined) {
-      const finish = (code: number, sequence: number): void => {
-        if (sending?.transfer !== transfer) return;
-        sending = undefined;
+      if (fail) return done(UNDER_WAY, undefined);
+      const mine = (code: number): void => finish(code, 0);
+      function finish(code: number, sequence: number): void {
+        if (fail !== mine) return;
+        sending = fail = undefined;
         done(code, code === 0 ? sequence : undefined);
-      };
-      const transfer = createSend(wire, requester, () => link.frameBytes, () => link.credit, blocks, samples, onProgress, finish);
-      sending = { transfer, fail: () => finish(DISCONNECTED, 0) };
+      }
+      fail = mine;
+      sending = createSend({ wire, requester, frameBytes: link.frameBytes, credit: link.credit, blocks, samples, onProgress, done: finish });
     },
     abandon: (done) => requester.ask(protocol.OP_ABANDON, [], simply(done)),
     remove: (sequence, done) => requester.ask(protocol.OP_DELETE, u32(sequence), simply(done)),
@@ -178,21 +183,20 @@ export function createClient(wire: Wire): Client {
       });
     },
     received(frame) {
-      if (frame[0] === protocol.OP_DATA) fetching?.transfer.received(frame);
-      else if (frame[0] === protocol.OP_GRANT && frame.length === protocol.DATA_HEADER_BYTES) sending?.transfer.granted(frame[1]! | (frame[2]! << 8) | (frame[3]! << 16));
+      if (frame[0] === protocol.OP_DATA) fetching?.received(frame);
+      else if (frame[0] === protocol.OP_GRANT && frame.length === protocol.DATA_HEADER_BYTES) sending?.granted(frame[1]! | (frame[2]! << 8) | (frame[3]! << 16));
       else requester.received(frame);
     },
-    dueMs: () => Math.min(requester.dueMs(), fetching?.transfer.dueMs() ?? Infinity, sending?.transfer.dueMs() ?? Infinity),
+    dueMs: () => Math.min(requester.dueMs(), fetching?.dueMs() ?? Infinity, sending?.dueMs() ?? Infinity),
     tick() {
       requester.tick();
-      fetching?.transfer.tick();
-      sending?.transfer.tick();
+      fetching?.tick();
+      sending?.tick();
     },
     disconnected() {
-      fetching?.fail();
-      sending?.fail();
-      requester.end(DISCONNECTED);
       Object.assign(link, { frameBytes: protocol.LEAST_FRAME_BYTES, credit: 1, phone: -1 });
+      fail?.(DISCONNECTED);
+      requester.end(DISCONNECTED);
     },
   };
 }

@@ -3,7 +3,14 @@
 
 import { ANSWER_HEADER_BYTES } from "../firmware/link/protocol.ts";
 
-/** No answer came, however often it was asked. Beside the toy's own codes (hal/contract.ts, firmware/link/protocol.ts). */
+// Outcomes beside the toy's own codes (hal/contract.ts, firmware/link/protocol.ts).
+/** Another transfer of this client is under way. */
+export const UNDER_WAY = 251;
+/** A transfer has not moved for minutes, though the toy answers. */
+export const STALLED = 252;
+/** What arrived is not what the toy has, twice. */
+export const CORRUPT = 253;
+/** No answer came, however often it was asked. */
 export const NO_ANSWER = 254;
 /** The connection has ended. */
 export const DISCONNECTED = 255;
@@ -15,7 +22,7 @@ const MOST_REPEATS = 6;
 export type Answered = (code: number, result: DataView) => void;
 
 export interface Wire {
-  /** Writes the request characteristic: with response, so that the phone's system starts encryption, or as a command. */
+  /** Writes the request characteristic: with response, so that the phone's system starts encryption, or as a command. Nothing is received meanwhile. */
   write(frame: Uint8Array, withResponse: boolean): void;
   /** Milliseconds, from anywhere. */
   now(): number;
@@ -24,11 +31,10 @@ export interface Wire {
 interface Asked {
   readonly frame: Uint8Array;
   readonly done: Answered;
-  readonly repeats: number;
 }
 
 export interface Requester {
-  ask(op: number, args: readonly number[], done: Answered, repeats?: number): void;
+  ask(op: number, args: readonly number[], done: Answered): void;
   received(frame: Uint8Array): void;
   /** When `tick` has something to do; Infinity when never. */
   dueMs(): number;
@@ -38,6 +44,9 @@ export interface Requester {
 }
 
 const EMPTY = new DataView(new ArrayBuffer(0));
+
+/** A number as four little-endian bytes of a request. */
+export const u32 = (value: number): number[] => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
 
 export function createRequester(wire: Wire): Requester {
   const waiting: Asked[] = [];
@@ -53,9 +62,9 @@ export function createRequester(wire: Wire): Requester {
     if (current) transmit(current);
   }
 
-  function transmit(asked: Asked): void {
+  function transmit({ frame }: Asked): void {
     dueMs = wire.now() + REPEAT_MS;
-    wire.write(asked.frame, true);
+    wire.write(frame, true);
   }
 
   function finish(code: number, result: DataView): void {
@@ -65,9 +74,9 @@ export function createRequester(wire: Wire): Requester {
   }
 
   return {
-    ask(op, args, done, most = MOST_REPEATS) {
+    ask(op, args, done) {
       tag = (tag + 1) & 255;
-      waiting.push({ frame: Uint8Array.of(op, tag, ...args), done, repeats: most });
+      waiting.push({ frame: Uint8Array.of(op, tag, ...args), done });
       if (!current) next();
     },
     received(frame) {
@@ -77,7 +86,7 @@ export function createRequester(wire: Wire): Requester {
     dueMs: () => dueMs,
     tick() {
       if (!current || wire.now() < dueMs) return;
-      if (++repeats > current.repeats) finish(NO_ANSWER, EMPTY);
+      if (++repeats > MOST_REPEATS) finish(NO_ANSWER, EMPTY);
       else transmit(current);
     },
     end(code) {

@@ -6,6 +6,7 @@ import type { Board } from "../../boards/board.ts";
 import {
   LAYOUT_VERSION,
   PIECE_BYTES,
+  PIECE_MAGIC_BYTES,
   PROMPT_MAGIC,
   SLOT_MAGIC,
   TEXT_AT,
@@ -54,7 +55,7 @@ export function slotImage(board: Board, { text, prompts, version }: Application)
   image.set(text, TEXT_AT);
   for (let at = 0, to = promptsPage * page; at < prompts.length; at += PIECE_BYTES, to += page) {
     words.setUint32(to, PROMPT_MAGIC, true);
-    image.set(prompts.subarray(at, at + PIECE_BYTES), to + 4);
+    image.set(prompts.subarray(at, at + PIECE_BYTES), to + PIECE_MAGIC_BYTES);
   }
   const promptsAt = promptsPage * page;
   const set = (word: number, value: number): void => words.setUint32(word * 4, value, true);
@@ -75,7 +76,23 @@ export function slotImage(board: Board, { text, prompts, version }: Application)
   return image;
 }
 
-/** The same with the words that an installed slot has: on trial when another application is there to go back to. */
+/** What a slot's pages hold, whoever wrote them; undefined when that is no application. */
+export function applicationIn(board: Board, pages: Uint8Array): Application | undefined {
+  const page = board.chip.pageBytes;
+  const words = new DataView(pages.buffer, pages.byteOffset, pages.length);
+  const word = (index: number): number => words.getUint32(index * 4, true);
+  const textEnd = TEXT_AT + word(WORD_TEXT_BYTES);
+  const promptBytes = word(WORD_PROMPTS_BYTES);
+  const promptsAt = word(WORD_PROMPTS_PAGE) * page;
+  if (word(WORD_MAGIC) !== SLOT_MAGIC || textEnd > pages.length || (promptBytes > 0 && promptsAt + storedPromptBytes(promptBytes) > pages.length)) return undefined;
+  const prompts = new Uint8Array(promptBytes);
+  for (let at = 0, from = promptsAt + PIECE_MAGIC_BYTES; at < promptBytes; at += PIECE_BYTES, from += page) {
+    prompts.set(pages.subarray(from, from + Math.min(PIECE_BYTES, promptBytes - at)), at);
+  }
+  return { text: pages.slice(TEXT_AT, textEnd), prompts, version: word(WORD_VERSION) };
+}
+
+/** The pages with the words that an installed slot has: on trial when another application is there to go back to. */
 export function committed(image: Uint8Array, isOnTrial: boolean): Uint8Array {
   const copy = image.slice();
   const words = new DataView(copy.buffer);

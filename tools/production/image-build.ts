@@ -20,8 +20,9 @@ import { secretsIn } from "./secrets.ts";
 import type { SigningKey } from "./signing.ts";
 import { ROOT, versionNumber, type Source } from "./source.ts";
 
-/** The text of the application, as it lies in its slot. */
+/** The text of the application as it lies in its slot, and what it says. */
 export const BUNDLE_PART = "bundle";
+export const PROMPTS_PART = "prompts";
 
 export interface BuildRequest {
   readonly board: Board;
@@ -46,7 +47,7 @@ export function buildImage(request: BuildRequest): Image {
   if (kind === "production") demandProduction(request);
   const app = application(board, bundle);
   const { storage, flash } = provisionedFlash(board, { application: app, ...lockedBoot(lockdown) });
-  const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part("prompts", app.prompts)] : []), ...bootFiles(storage)];
+  const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part(PROMPTS_PART, app.prompts)] : []), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);
   const espruino = { version: interpreter.version, sha256: interpreter.sha256, vouchedBy: interpreter.vouchedBy };
   const commit = source.isClean ? source.commit : `${source.commit}+`;
