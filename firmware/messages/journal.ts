@@ -11,7 +11,7 @@ import type { Vault } from "./vault.ts";
 
 /** So many events were not written. */
 export const EVENT_DROPPED = 0;
-const ENTRY_BYTES = 12;
+export const ENTRY_BYTES = 12;
 /** All entries are of one kind. */
 const KIND = 1;
 const BUCKET = 32;

@@ -30,13 +30,16 @@ export interface StoreOptions {
 
 export const mockStoreFlash = (pages: number): { readonly flash: MockFlash; readonly keyPage: MockFlash } => ({ flash: mockFlash(pages), keyPage: mockFlash(1) });
 
+/** A word of a chip's own roots. */
+export const rootOf = (chip: number, index: number): number => Math.imul(chip, 0x9e3779b9 + index) >>> 0;
+
 /** A store that has just booted. */
 export function bootStore({ flash, keyPage }: StoreFlash, { recordingSamples = 3 * SHEET_SAMPLES, seed = 1, nowMs = () => 0, rootsOf = 1, kernelCode = OK }: StoreOptions = {}): Store {
   const memoryBytes = SEAL_STATE_WORDS * 4 + BLOCK_BYTES + 16 + SCAN_STATE_WORDS * 4 + flash.pages * 28 + 64;
   const native = mockNative(memoryBytes, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
   const kernel = { code: kernelCode, call: (index: number, a: number, b: number, c: number, d: number) => twin.functions[index]!.call(a, b, c, d) } as Kernel;
-  const hal = { flash, keyPage, native, entropy: { ...mockEntropy(seed), root: (index: number) => Math.imul(rootsOf, 0x9e3779b9 + index) >>> 0 }, clock: { nowMs } } as unknown as Hal;
+  const hal = { flash, keyPage, native, entropy: { ...mockEntropy(seed), root: (index: number) => rootOf(rootsOf, index) }, clock: { nowMs } } as unknown as Hal;
   const store = createStore(hal, kernel, recordingSamples);
   store.load();
   return store;

@@ -3,11 +3,13 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { KEY_BLANK, KEY_EMPTIED, KEY_LOST, KEY_NEWER, KEY_WHOLE } from "../../firmware/messages/key-page.ts";
 import { BLOCK_BYTES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { adpcmWav, writeFileAtomic } from "../audio/wav-write.ts";
 import { UserError } from "../errors.ts";
-import { fsck as check, regionOf, type FoundMessage, type FsckReport } from "../image/fsck.ts";
-import { storedKey, workingKey } from "../image/keys.ts";
+import { fsck as check, regionOf, type FsckReport } from "../image/fsck.ts";
+import { plain, text } from "../image/fsck-report.ts";
+import { readKeyPage, workingKey } from "../image/keys.ts";
 import { messageSheets } from "../image/messages.ts";
 import { boardNamed } from "./board-option.ts";
 
@@ -21,14 +23,23 @@ const options = {
 } as const;
 
 const HELP = `pawlock fsck DUMP [options]
-  Lists the messages in a raw dump of a toy's flash and reports what is damaged. Exit code 1 when anything is.
+  Lists messages, records and security log in a raw dump of a toy's flash and reports what is damaged. Exit code 1 when anything is.
 
   --board ID    board that the dump is of (XIAOBLE)
-  --key FILE    dump of the toy's key page: opens the messages
+  --key FILE    dump of the toy's key page: opens all of them
   --roots HEX   the chip's own roots, 64 hexadecimal digits: 32 bytes from 0x10000080 (needed with --key)
   --export DIR  writes each whole message as an IMA ADPCM WAV file
   --json        one JSON object instead of text
   --help        this`;
+
+const LEAST_KEY_BYTES = 64;
+/** Why a key page gives no key. */
+const KEY_STATES: Readonly<Record<number, string>> = {
+  [KEY_BLANK]: "is blank: the toy has made no key yet",
+  [KEY_LOST]: "is damaged, or its toy is forgetting everything",
+  [KEY_EMPTIED]: "has no key any more: its toy has just forgotten everything",
+  [KEY_NEWER]: "is of a newer layout",
+};
 
 export async function fsck(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
@@ -43,8 +54,7 @@ export async function fsck(args: string[]): Promise<number> {
   if (values.export !== undefined && !key) throw new UserError("without its key no message can be exported", "Add --key and --roots.");
   const report = check(region, messageSheets(board), key);
   const files = values.export === undefined ? [] : await writeAll(values.export, report);
-  if (values.json) console.log(JSON.stringify({ board: board.id, ...plain(report), files }, null, 2));
-  else print(report, files);
+  console.log(values.json ? JSON.stringify({ board: board.id, ...plain(report), files }, null, 2) : [text(report), ...files].join("\n"));
   return report.damage.length === 0 ? 0 : 1;
 }
 
@@ -66,10 +76,11 @@ async function read(file: string): Promise<Uint8Array> {
 }
 
 function keyFrom(page: Uint8Array, roots: string | undefined): Uint32Array {
-  const stored = page.length >= 64 ? storedKey(page) : undefined;
-  if (!stored) throw new UserError("that is no whole key page", "Dump the page of internal flash that the board's data names keyPage.");
+  if (page.length < LEAST_KEY_BYTES) throw new UserError("that is no key page", "Dump the page of internal flash that the board's data names keyPage.");
+  const { state, key } = readKeyPage(page);
+  if (state !== KEY_WHOLE) throw new UserError(`the key page ${KEY_STATES[state]}`, "Without its key only headers can be read: leave --key out.");
   if (roots === undefined || !/^[0-9a-f]{64}$/i.test(roots)) throw new UserError("a key needs the chip's roots beside it", "Add --roots with 64 hexadecimal digits.");
-  return workingKey(stored, new Uint32Array(new Uint8Array(Buffer.from(roots, "hex")).buffer));
+  return workingKey(key, new Uint32Array(new Uint8Array(Buffer.from(roots, "hex")).buffer));
 }
 
 async function writeAll(folder: string, { messages }: FsckReport): Promise<string[]> {
@@ -86,24 +97,4 @@ async function writeAll(folder: string, { messages }: FsckReport): Promise<strin
     throw new UserError(`cannot write to ${folder}: ${(error as Error).message}`, "Name another folder with --export.");
   }
   return files;
-}
-
-function plain({ sheets, messages, damage }: FsckReport): object {
-  return { sheets, messages: messages.map(({ stored, ...message }) => message), damage };
-}
-
-function line({ sequence, isOwn, isHeard, samples, state }: FoundMessage): string {
-  const seconds = samples === undefined ? "" : `${(samples / MESSAGE_RATE_HZ).toFixed(1)} s`;
-  return `message ${String(sequence).padStart(6)}  ${isOwn ? "own   " : "family"}  ${(isOwn ? "" : isHeard ? "heard" : "unheard").padEnd(7)}  ${seconds.padStart(12)}  ${state}`;
-}
-
-function print({ sheets, messages, damage }: FsckReport, files: readonly string[]): void {
-  const { all, blank, messages: used, newer, unknown } = sheets;
-  const lines = [
-    `${all} sheets: ${used} hold messages, ${blank} are blank, ${newer} of a newer layout, ${unknown} not ours`,
-    ...messages.map(line),
-    ...damage.map((what) => `damage: ${what}`),
-    ...files,
-  ];
-  console.log(lines.join("\n"));
 }

@@ -8,9 +8,11 @@ import {
   ERASED_WORD,
   HEADER_WORDS,
   INDEX_MASK,
+  JOURNAL_PAGES,
   ORIGIN_OWN,
   ORIGIN_SHIFT,
   PAGE_MAGIC,
+  RECORD_PAGES,
   SHEET_SAMPLES,
   WORD_FLAGS,
   WORD_MAGIC,
@@ -22,6 +24,7 @@ import { isCleared, isCommitted, isSound } from "../../firmware/voice/twin-scan.
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { UserError } from "../errors.ts";
 import { SHEET_BYTES } from "./blocks.ts";
+import { journalIn, recordsIn, type FoundEntries, type FoundEntry } from "./entries.ts";
 import { messagesIn, type StoredMessage } from "./messages.ts";
 
 /** A message by its headers alone: what can be said without the key. */
@@ -42,9 +45,15 @@ export interface FoundMessage {
 export interface FsckReport {
   readonly sheets: { readonly all: number; readonly blank: number; readonly messages: number; readonly newer: number; readonly unknown: number };
   readonly messages: readonly FoundMessage[];
+  /** Settings, phones and the like: the newest of each kind. */
+  readonly records: readonly FoundEntry[];
+  /** The security log, oldest first. */
+  readonly journal: readonly FoundEntry[];
   /** One line for each thing that is not as it should be. */
   readonly damage: readonly string[];
 }
+
+const NONE: FoundEntries = { entries: [], damage: [] };
 
 /** The log's part of a dump: of the whole Storage chip, of the processor's whole flash, or of the log alone. */
 export function regionOf(board: Board, dump: Uint8Array): Uint8Array {
@@ -60,7 +69,7 @@ export function regionOf(board: Board, dump: Uint8Array): Uint8Array {
   throw new UserError(`a dump of ${dump.length} bytes is none of ${board.id}`, `Dump the ${storageBytes} bytes of its Storage, its whole flash, or the ${bytes} bytes of the log.`);
 }
 
-/** Reads the sheets of a log region; `sheets` of them are messages, what lies behind is records and journal. */
+/** Reads a log region: `sheets` of messages, behind them records and security log. */
 export function fsck(region: Uint8Array, sheets: number, key: Uint32Array | undefined): FsckReport {
   const ring = region.subarray(0, sheets * SHEET_BYTES);
   const damage: string[] = [];
@@ -98,7 +107,11 @@ export function fsck(region: Uint8Array, sheets: number, key: Uint32Array | unde
     if (state === "damaged") damage.push(`message ${sequence}: ${sheetsMissing > 0 ? `${sheetsMissing} sheets are missing` : "a block is not what was written"}`);
     if (state === "not this key's") damage.push(`message ${sequence}: not committed under this key`);
   }
-  return { sheets: seen, messages, damage };
+  const behind = region.subarray(sheets * SHEET_BYTES);
+  const hasEntries = behind.length >= (RECORD_PAGES + JOURNAL_PAGES) * PAGE_BYTES;
+  const records = hasEntries ? recordsIn(behind, key) : NONE;
+  const journal = hasEntries ? journalIn(behind, key) : NONE;
+  return { sheets: seen, messages, records: records.entries, journal: journal.entries, damage: [...damage, ...records.damage, ...journal.damage] };
 }
 
 function found(sequence: number, header: Uint32Array, indices: ReadonlySet<number>, key: Uint32Array | undefined, stored: StoredMessage | undefined): FoundMessage {

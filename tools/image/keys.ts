@@ -2,20 +2,18 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, KEY_WORD_EMPTIED, KEY_WORD_KEY, KEY_WORD_RESETTING } from "../../firmware/messages/key-page.ts";
-import { ERASED_WORD, SPACE_ROOT } from "../../firmware/messages/layout.ts";
+import type { Entropy, Flash, NativeCode } from "../../hal/contract.ts";
+import { KEY_MAGIC, KEY_WHOLE, KEY_WORD_ADDRESS, KEY_WORD_CHECK, createKeyPage, type KeyPage } from "../../firmware/messages/key-page.ts";
+import { SPACE_ROOT } from "../../firmware/messages/layout.ts";
 import { applyStream } from "../../firmware/voice/twin-seal.ts";
 import { PAGE_BYTES, type FlashMemory } from "../../sim/flash.ts";
 import { Noise } from "../../sim/noise.ts";
 
-const wordsOf = (page: Uint8Array): Uint32Array => new Uint32Array(page.slice(0, (KEY_WORD_EMPTIED + 1) * 4).buffer);
-const checkOf = (words: Uint32Array): number => crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4)) >>> 0;
-
-/** The stored key of a whole key page; undefined when there is none, or when it is being forgotten. */
-export function storedKey(page: Uint8Array): Uint32Array | undefined {
-  const words = wordsOf(page);
-  if (words[0] !== KEY_MAGIC || words[KEY_WORD_CHECK] !== checkOf(words) || words[KEY_WORD_RESETTING] !== ERASED_WORD) return undefined;
-  return words.slice(KEY_WORD_KEY, KEY_WORD_CHECK);
+/** What the firmware makes of the bytes of a key page. */
+export function readKeyPage(page: Uint8Array): KeyPage {
+  const flash = { read: (address: number, length: number) => page.slice(address, address + length) } as Flash;
+  const native = { crc32: (bytes: Uint8Array) => crc32(bytes) >>> 0 } as NativeCode;
+  return createKeyPage(flash, native, {} as Entropy);
 }
 
 /** What everything is sealed with: the stored key mixed with the eight words of the chip's own roots. */
@@ -34,8 +32,8 @@ export function keyPageOf({ flashMap: { keyPage } }: Board, memories: readonly F
 /** What a simulated board seals with; undefined while it has no key. */
 export function keyOf(board: Board, memories: readonly FlashMemory[], roots: ArrayLike<number>): Uint32Array | undefined {
   const page = keyPageOf(board, memories);
-  const stored = page && storedKey(page);
-  return stored && workingKey(stored, roots);
+  const read = page && readKeyPage(page);
+  return read?.state === KEY_WHOLE ? workingKey(read.key, roots) : undefined;
 }
 
 /** The page that a toy has made at its first boot; every seed another toy. */
@@ -47,7 +45,7 @@ export function keyPage(seed: number): Uint8Array {
   words[0] = KEY_MAGIC;
   words[KEY_WORD_ADDRESS]! &= 0xffff0000;
   words[KEY_WORD_ADDRESS + 1] = (words[KEY_WORD_ADDRESS + 1]! & 0xffff) | 0xc000;
-  words[KEY_WORD_CHECK] = checkOf(words);
+  words[KEY_WORD_CHECK] = crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4));
   return page;
 }
 

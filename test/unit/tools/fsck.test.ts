@@ -10,7 +10,7 @@ import { pawlock } from "../../../tools/commands/pawlock.ts";
 import { UserError } from "../../../tools/errors.ts";
 import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";
 import { fsck, regionOf } from "../../../tools/image/fsck.ts";
-import { keyPage, storedKey, workingKey } from "../../../tools/image/keys.ts";
+import { keyPage, readKeyPage, workingKey } from "../../../tools/image/keys.ts";
 import { messageSheets } from "../../../tools/image/messages.ts";
 import { writeMessage } from "../../../tools/image/write-messages.ts";
 import { flashMap } from "../../../tools/sim/flash-map.ts";
@@ -19,7 +19,7 @@ import { toneBlocks } from "../../support/family.ts";
 import { random } from "../../support/random.ts";
 
 const PAGE = keyPage(7);
-const STORED = storedKey(PAGE)!;
+const STORED = readKeyPage(PAGE).key;
 const ROOTS = Uint32Array.from({ length: 8 }, (_, i) => 0x89abcdef ^ (i * 77));
 const key = workingKey(STORED, ROOTS);
 const sheets = messageSheets(xiaoble);
