@@ -97,7 +97,7 @@ export function createFetch({ wire, requester, frameBytes, sequence, before, onP
       const frame = new Uint8Array(REQUEST_HEADER_BYTES + ranges.length * RANGE_BYTES);
       frame[0] = OP_PULL;
       ranges.forEach((range, i) => frame.set([...u32(range.at).slice(0, 3), framesOf(range)], REQUEST_HEADER_BYTES + i * RANGE_BYTES));
-      wire.write(frame, false);
+      wire.command(frame);
       onTheWay.push(...ranges);
     }
     if (onTheWay.length > 0) dueMs = wire.now() + SILENCE_MS;

@@ -4,6 +4,8 @@
 import { ANSWER_HEADER_BYTES } from "../firmware/link/protocol.ts";
 
 // Outcomes beside the toy's own codes (hal/contract.ts, firmware/link/protocol.ts).
+/** The write was refused: this phone is not accepted, or its system did not pair. */
+export const NOT_ACCEPTED = 250;
 /** Another transfer of this client is under way. */
 export const UNDER_WAY = 251;
 /** A transfer has not moved for minutes, though the toy answers. */
@@ -21,9 +23,15 @@ const MOST_REPEATS = 6;
 /** The code, and what the answer holds behind it. */
 export type Answered = (code: number, result: DataView) => void;
 
+/** Writes the request characteristic. Nothing is received within these calls, and `written` is not called. */
 export interface Wire {
-  /** Writes the request characteristic: with response, so that the phone's system starts encryption, or as a command. Nothing is received meanwhile. */
-  write(frame: Uint8Array, withResponse: boolean): void;
+  /**
+   * With response, so that the phone's system starts encryption, or pairing, when the toy wants it: `written` comes after that,
+   * false when it failed. A connection that ends may leave it out.
+   */
+  request(frame: Uint8Array, written: (isWritten: boolean) => void): void;
+  /** Without response: it may be lost. */
+  command(frame: Uint8Array): void;
   /** Milliseconds, from anywhere. */
   now(): number;
 }
@@ -62,9 +70,14 @@ export function createRequester(wire: Wire): Requester {
     if (current) transmit(current);
   }
 
-  function transmit({ frame }: Asked): void {
-    dueMs = wire.now() + REPEAT_MS;
-    wire.write(frame, true);
+  function transmit(asked: Asked): void {
+    // However long the phone's system takes to pair, no answer is missing before the request has arrived.
+    dueMs = Infinity;
+    wire.request(asked.frame, (isWritten) => {
+      if (current !== asked) return;
+      if (isWritten) dueMs = wire.now() + REPEAT_MS;
+      else finish(NOT_ACCEPTED, EMPTY);
+    });
   }
 
   function finish(code: number, result: DataView): void {

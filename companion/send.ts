@@ -82,7 +82,7 @@ export function createSend({ wire, requester, frameBytes, credit, blocks, sample
       frame.set([OP_DATA, ...u32(next).slice(0, 3)]);
       frame.set(part, DATA_HEADER_BYTES);
       next += part.length;
-      wire.write(frame, false);
+      wire.command(frame);
     }
     dueMs = wire.now() + GRANT_MS;
     if (arrived === blocks.length) finish();

@@ -56,6 +56,8 @@ export class ScriptedToy {
   /** Most frames that the phone had on their way beyond what it knew to be granted. */
   mostAhead = 0;
   crcError = 0;
+  /** Whether writes with response are let through. */
+  isAccepted = true;
   faults: AirFaults;
   #next: () => number;
   #events: { atMs: number; what: () => void }[] = [];
@@ -73,11 +75,19 @@ export class ScriptedToy {
     this.faults = faults;
     this.#next = random(faults.seed ?? 1);
     this.client = createClient({
-      write: (frame, withResponse) => {
+      request: (frame, written) => {
+        this.written.push(frame.slice());
+        this.#freeMs = Math.max(this.#freeMs + INTERVAL_MS, this.nowMs + AIR_MS);
+        this.#later(this.#freeMs - this.nowMs, () => {
+          written(this.isAccepted);
+          if (this.isAccepted) this.#hear(frame);
+        });
+      },
+      command: (frame) => {
         this.written.push(frame.slice());
         if (frame[0] === OP_DATA) this.mostAhead = Math.max(this.mostAhead, Math.ceil((u24In(frame, 1) + frame.length - DATA_HEADER_BYTES - this.#known) / (this.#frameBytes - DATA_HEADER_BYTES)));
         this.#freeMs = Math.max(this.#freeMs + INTERVAL_MS, this.nowMs + AIR_MS);
-        if (withResponse || this.#next() >= (this.faults.unheard ?? 0)) this.#later(this.#freeMs - this.nowMs, () => this.#hear(frame));
+        if (this.#next() >= (this.faults.unheard ?? 0)) this.#later(this.#freeMs - this.nowMs, () => this.#hear(frame));
       },
       now: () => this.nowMs,
     });

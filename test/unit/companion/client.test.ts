@@ -1,8 +1,9 @@
 // The protocol client against a scripted toy: what is lost, doubled, swapped, cut off or wrong, at any MTU.
 
 import assert from "node:assert/strict";
+import { createClient } from "../../../companion/client.ts";
 import type { Fetched } from "../../../companion/fetch.ts";
-import { CORRUPT, DISCONNECTED, NO_ANSWER, STALLED, UNDER_WAY } from "../../../companion/requests.ts";
+import { CORRUPT, DISCONNECTED, NOT_ACCEPTED, NO_ANSWER, STALLED, UNDER_WAY } from "../../../companion/requests.ts";
 import {
   CODE_CHECK,
   CODE_NOT_FOUND,
@@ -211,6 +212,21 @@ describe("the protocol client", () => {
     toy.answers.set(OP_HELLO, () => undefined);
     assert.equal(toy.wait(10, (done) => toy.client.hello(131, done)).code, NO_ANSWER);
     assert.equal(count(toy, OP_HELLO), 1 + 5 + 7);
+  });
+
+  it("says so when a write is refused, and waits however long a phone's system takes to pair", () => {
+    const toy = met(131);
+    toy.isAccepted = false;
+    assert.equal(toy.wait(1, (done) => toy.client.hello(131, done)).code, NOT_ACCEPTED);
+    const written: ((isWritten: boolean) => void)[] = [];
+    const client = createClient({ request: (_frame, tell) => written.push(tell), command: () => undefined, now: () => 0 });
+    let code = -1;
+    client.hello(131, (outcome) => (code = outcome));
+    assert.equal(client.dueMs(), Infinity);
+    written[0]!(true);
+    assert.equal(client.dueMs(), 1000);
+    client.received(Uint8Array.of(OP_HELLO, 1, 0, 1, 128, 4, 0));
+    assert.equal(code, 0);
   });
 
   it("takes no answer to what it has not asked, and no frame that makes no sense", () => {
