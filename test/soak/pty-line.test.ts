@@ -18,8 +18,10 @@ import { random } from "../support/random.ts";
 const UNITS = 1000;
 const SOCKETS = 20;
 const KILLS = 100;
-/** A station lives at most so long. */
-const LIFE_MS = 40000;
+/** A station lives at most so long; a unit takes about two thirds of it on an idle machine. */
+const LIFE_MS = 20000;
+/** How long a cable stays unplugged: the station is to notice. */
+const AWAY_MS = 4000;
 
 /** A board of the line: its flash lives on, its cable and its power come and go. */
 class LineBoard {
@@ -36,14 +38,20 @@ class LineBoard {
     this.stage = new Stage({ board: xiaoble, storage: new Uint8Array(0), native: (bus) => nativeTable(bus, {}), serial });
   }
 
-  plug(cutAfterLines = Infinity): void {
+  /** Gives the path of its port. */
+  plug(cutAfterLines = Infinity): string {
     this.isHeld = false;
     this.cable = new PtyBoard(this.stage.powerOn(), { cutAfterLines });
+    return this.cable.path;
   }
 
   unplug(): void {
     this.cable?.unplug();
     this.cable = undefined;
+  }
+
+  firstPage(): Buffer {
+    return Buffer.from(this.stage.memories[0]!.bytes.slice(0, 4096));
   }
 
   hold(isHeld: boolean): void {
@@ -75,73 +83,83 @@ describe("the line on pseudo-terminals", () => {
     first.close();
     const next = random(15);
     const sockets: (LineBoard | undefined)[] = [];
-    const made: LineBoard[] = [];
-    let passed = 0;
+    /** Whose board was last at a path; what a station says may come late. */
+    const boards = new Map<string, LineBoard>();
+    /** First page of each toy that passed, by chip. */
+    const pages = new Map<string, Buffer>();
+    let made = 0;
     let station: ChildProcess | undefined;
 
     const tell = (): void => {
       const plugged = sockets.flatMap((board) => (board?.cable?.isPlugged ? [{ path: board.cable.path, usbId: board.usbId }] : []));
       if (station?.connected) station.send(plugged, () => undefined);
     };
+    const plug = (board: LineBoard, cutAfterLines?: number): void => {
+      boards.set(board.plug(cutAfterLines), board);
+      tell();
+    };
     const plugNew = (socket: number): void => {
-      if (made.length === UNITS) return;
-      // One in twenty loses its power at its first try.
-      const board = new LineBoard(made.length);
-      made.push(board);
+      sockets[socket] = undefined;
+      if (made === UNITS) return;
+      const board = new LineBoard(made++);
       sockets[socket] = board;
-      board.plug(next() < 0.05 ? 20 + Math.floor(next() * 100) : undefined);
+      // One in twenty loses its power at its first try.
+      plug(board, next() < 0.05 ? 20 + Math.floor(next() * 100) : undefined);
     };
     const again = (board: LineBoard): void => {
       board.unplug();
-      setTimeout(() => {
-        board.plug();
-        tell();
-      }, 4000);
+      tell();
+      setTimeout(() => plug(board), AWAY_MS);
     };
     const serve = (said: string, port: string): void => {
-      const socket = sockets.findIndex((board) => board?.cable?.path === port);
-      const board = sockets[socket];
-      if (!board) return;
+      const board = boards.get(port);
+      const socket = sockets.indexOf(board);
+      if (!board?.cable || socket < 0) return;
       board.hold(said.startsWith("HOLD"));
       if (/^PASSED|unplug it/.test(said)) {
         board.unplug();
-        passed++;
-        sockets[socket] = undefined;
+        pages.set(board.chip, board.firstPage());
         plugNew(socket);
       } else if (said.startsWith("FAILED")) again(board);
-      tell();
     };
     for (let i = 0; i < SOCKETS; i++) plugNew(i);
 
-    let kills = 0;
     closing.push(() => {
       station?.kill("SIGKILL");
       for (const board of sockets) board?.unplug();
     });
-    while (passed < UNITS || kills <= KILLS) {
-      const child = fork(fileURLToPath(new URL("pty-station.ts", import.meta.url)), [path, image, join(shop.folder, "key.pub")], { execArgv: ["--import", "tsx"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const from = Date.now();
+    let kills = 0;
+    for (; pages.size < UNITS || kills <= KILLS; kills++) {
+      const execArgv = ["--import", fileURLToPath(new URL("close-terminals.mjs", import.meta.url)), "--import", "tsx"];
+      const child = fork(fileURLToPath(new URL("pty-station.ts", import.meta.url)), [path, image, join(shop.folder, "key.pub")], { execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
       station = child;
-      child.on("message", ({ said, port }: { said: string; port: string }) => (said === "ready" ? tell() : serve(said, port)));
+      const life = kills < KILLS ? next() * LIFE_MS : Infinity;
+      let killAt = Infinity;
+      child.on("message", ({ said, port }: { said: string; port: string }) => {
+        if (said === "ready") killAt = Date.now() + life;
+        if (said === "ready") tell();
+        else serve(said, port);
+      });
       const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-      const isLast = kills >= KILLS;
-      const killAt = Date.now() + 1000 + next() * LIFE_MS;
-      while (passed < UNITS && (isLast || Date.now() < killAt)) {
+      while (Date.now() < killAt && (pages.size < UNITS || kills < KILLS)) {
         assert.equal(child.exitCode, null, "the station ended by itself");
         await new Promise((resolve) => setTimeout(resolve, 50));
         for (const board of sockets) if (board?.cable && !board.cable.isPlugged) again(board);
       }
       child.kill("SIGKILL");
       await ended;
-      kills++;
       for (const board of sockets) board?.hold(false);
     }
+    const hours = (Date.now() - from) / 3600000;
+    console.log(`      ${(UNITS / hours).toFixed(0)} boards per hour, ${(hours * 60).toFixed(0)} minutes, ${kills - 1} kills`);
 
     const ledger = new Ledger(path);
     const passes = ledger.runs().filter(({ verdict }) => verdict === "passed");
     assert.equal(passes.length, UNITS);
     for (const select of [({ serial }: (typeof passes)[number]) => serial, ({ chip }: (typeof passes)[number]) => chip]) assert.equal(new Set(passes.map(select)).size, UNITS);
-    for (const { chip, stage } of made) {
-      const page = Buffer.from(stage.memories[0]!.bytes.buffer, stage.memories[0]!.bytes.byteOffset, 4096);
+    assert.equal(pages.size, UNITS);
+    for (const [chip, page] of pages) {
       assert.notEqual(page.readUInt32LE(SEAL_AT), UNSEALED);
       assert.ok(page.subarray(RECORD_AT).toString("latin1").startsWith(`{"serial":"${ledger.unitOfChip(chip)!.serial}"`));
     }

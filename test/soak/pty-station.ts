@@ -28,5 +28,5 @@ await new Station({
   say: (port, said) => void process.send!({ said, port }),
   chips: new Set(),
   name: "north",
-  ports: { list: async () => plugged.map(({ path, usbId }) => new UsbBoard({ path, usbId, open: () => openPort(path, 115200) }, image.board, { pollMs: 20 })) },
+  ports: { list: async () => plugged.map(({ path, usbId }) => new UsbBoard({ path, usbId, open: () => openPort(path, 115200) }, image.board, { pollMs: 20, attentionMs: 500 })) },
 }).run(new AbortController().signal);

@@ -21,8 +21,9 @@ export interface CableOptions {
   readonly seed?: number;
 }
 
-/** Virtual time that passes for each millisecond of the test's. */
+/** Virtual time that passes for each millisecond of the test's, while somebody speaks to the board and so long after. */
 const SPEED = 200;
+const USED_MS = 3000;
 const TICK_MS = 1;
 
 interface Terminal {
@@ -39,6 +40,8 @@ export class PtyBoard {
   readonly #hold: number;
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #random: () => number;
+  /** When somebody spoke to the board, in its own time. */
+  #usedAtMs: number;
 
   constructor(
     readonly stage: Stage,
@@ -53,7 +56,11 @@ export class PtyBoard {
     new ReadStream(this.#hold).setRawMode(true).on("error", () => undefined);
     this.#random = random(options.seed ?? 1);
     this.console = new BoardConsole(stage, (text) => this.#send(text));
-    this.#terminal.master.on("data", (bytes: Buffer) => this.console.receive(this.#disturbed(bytes)));
+    this.#usedAtMs = stage.nowMs;
+    this.#terminal.master.on("data", (bytes: Buffer) => {
+      this.#usedAtMs = stage.nowMs;
+      this.console.receive(this.#disturbed(bytes));
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -72,7 +79,9 @@ export class PtyBoard {
   #tick(): void {
     const { cutAfterLines = Infinity, chatter } = this.options;
     while (this.console.lines < cutAfterLines && this.console.run(1)) continue;
-    this.console.run(SPEED * TICK_MS);
+    // One that nobody speaks to lives in the test's own time: many of them would leave none for the others.
+    const isUsed = this.stage.nowMs - this.#usedAtMs < USED_MS;
+    this.console.run((isUsed ? SPEED : 1) * TICK_MS);
     if (chatter !== undefined && this.#random() < 0.05) this.#send(`${chatter}\r\n`);
     const { isPowered, isRebooting } = this.stage.machine;
     if (this.console.lines >= cutAfterLines || (!isPowered && !isRebooting)) this.unplug();

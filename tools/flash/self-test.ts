@@ -17,8 +17,12 @@ import { FlashWriter } from "./writer.ts";
 /** How long the operator may take, and the test after that. */
 const HOLD_MS = 60000;
 
-/** The program's text, to be evaluated as a whole: its names are its own. */
-export async function selfTestProgram(): Promise<string> {
+let program: Promise<string> | undefined;
+
+/** The program's text, to be evaluated as a whole: its names are its own. Made once: a station tests many boards. */
+export const selfTestProgram = (): Promise<string> => (program ??= makeProgram());
+
+async function makeProgram(): Promise<string> {
   const options = bundleOptions({ input: "hal/espruino/self-test.ts", module: "pawlock:bench", values: {}, file: "self-test.js" });
   const bundle = await rollup(options);
   const { output } = await bundle.generate({ ...(options.output as OutputOptions), sourcemap: false });
