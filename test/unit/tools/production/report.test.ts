@@ -57,12 +57,20 @@ describe("the line report", () => {
     assert.deepEqual(report.latest.map(({ run: id, serial }) => [id, serial]), [[7, "PW-000004"], [6, ""], [2, "PW-000002"]]);
   });
 
+  it("draws failures and times as bars, with what each cause means", () => {
+    const page = reportPage(makeReport(ledger));
+    assert.match(page, /install: damaged<\/td><td class="n">2<\/td><td class="n">66.7%<\/td><td><div class="bar"><i class="bad" style="width:100.00%"><\/i><\/div>flash does not read back/);
+    assert.match(page, /connect: silent<\/td><td class="n">1<\/td><td class="n">33.3%<\/td><td><div class="bar"><i class="bad" style="width:50.00%">/);
+    assert.match(page, /whole unit<\/td><td class="n">3<\/td><td class="n">30.0 s<\/td><td class="n">40.0 s<\/td><td><div class="bar"><i class="time" style="width:75.00%"><\/i><i class="rest" style="width:25.00%">/);
+    assert.match(page, /<div class="bar whole"><i class="good" style="width:33.33%"><\/i><i class="later" style="width:16.67%"><\/i><i class="bad" style="width:50.00%">/);
+  });
+
   it("S05, S06: shows text as text, runs nothing and fetches nothing", () => {
     const page = reportPage(makeReport(ledger));
     assert.ok(page.includes("&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62; &#38; &#39; {{x}}"));
     assert.ok(page.includes("&#60;tty&#62;"));
     const tags = new Set([...page.matchAll(/<\/?([a-z!]+[0-9]?)/gi)].map(([, tag]) => tag!.toLowerCase()));
-    assert.deepEqual([...tags].filter((tag) => !/^(!doctype|html|head|meta|title|style|body|h1|h2|p|div|b|table|thead|tbody|tr|th|td)$/.test(tag)), []);
+    assert.deepEqual([...tags].filter((tag) => !/^(!doctype|html|head|meta|title|style|body|h1|h2|p|div|b|i|table|thead|tbody|tr|th|td)$/.test(tag)), []);
     assert.doesNotMatch(page, /\s(src|href|action|on[a-z]+)\s*=|url\(|@import|https?:/i);
     assert.match(page, /default-src 'none'/);
   });
