@@ -67,7 +67,9 @@ export async function openPort(path: string, baudRate: number): Promise<Port> {
   return port;
 }
 
-function openError(path: string, { message }: Error): UserError {
+function openError(path: string, error: Error): UserError {
+  // The path is in it, and may be called anything.
+  const message = error.message.replaceAll(path, "it");
   if (/permission|access denied/i.test(message)) return new UserError(`no permission to use ${path}`, "On Linux: `pawlock doctor` prints the udev rule, or add yourself to the group dialout and log in again.");
   if (/lock|busy|temporarily/i.test(message)) return new UserError(`${path} is in use by another program`, "Close the other program (a terminal, an editor's serial monitor, a modem manager) and run the command again.");
   if (/no such file|not found|cannot find/i.test(message)) return new UserError(`there is no port ${path}`, "`pawlock ports` lists the boards that are plugged in.");

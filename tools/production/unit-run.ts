@@ -4,10 +4,10 @@
 import { UserError } from "../errors.ts";
 import { BoardFault, type BoardIdentity, type BoardPort } from "./board-port.ts";
 import { printable } from "./files.ts";
-import { identityRecord, parseIdentity } from "./identity.ts";
 import type { VerifiedImage } from "./image-verify.ts";
 import { LedgerError, type Ledger, type Verdict } from "./ledger.ts";
 import { violations, type Limits, type Measurement } from "./limits.ts";
+import { unitOf, writeIdentity } from "./provisioning.ts";
 
 export const STEPS = ["connect", "identify", "install", "provision", "selftest", "seal", "check"] as const;
 export type StepName = (typeof STEPS)[number];
@@ -139,12 +139,7 @@ export class UnitRun {
     chips.add(chip);
     this.#chip = chip;
     ledger.identify(this.run, chip);
-    const unit = ledger.unitOfChip(chip);
-    if (record !== undefined) {
-      const borne = parseIdentity(record);
-      if (!borne) throw new BoardFault("garbled", "it bears a provisioning record that is none");
-      if (borne.serial !== unit?.serial) throw new BoardFault("serial", `it bears the serial ${borne.serial}, which is not its own in this ledger`);
-    }
+    const unit = unitOf(ledger, chip, record);
     const passed = unit && ledger.passedRun(unit.serial);
     if (passed !== undefined) throw new BoardFault("serial", `${unit!.serial} passed already, in run ${passed}`);
     return `${board} ${version} ${chip}`;
@@ -155,10 +150,7 @@ export class UnitRun {
     const identity = ledger.reserve(chip, now());
     ledger.assign(this.run, identity.serial);
     this.#serial = identity.serial;
-    const record = identityRecord(identity);
-    const stands = await this.port.provision(record);
-    if (Buffer.compare(Buffer.from(record), Buffer.from(stands)) !== 0) throw new BoardFault("damaged", `the record of ${identity.serial} does not read back as it was written`);
-    return `${identity.serial} ${identity.name} ${identity.colour}`;
+    return writeIdentity(this.port, identity);
   }
 
   #judge(measured: readonly Measurement[]): string {

@@ -70,6 +70,7 @@ export class UsbBoard implements BoardPort {
   provision(record: Uint8Array): Promise<Uint8Array> {
     return sorted(async () => {
       const { base } = this.#board.storage;
+      if (!(await readState(this.#session.console, this.#board)).hasLog) throw new BoardFault("foreign", "its first page is not that of our firmware");
       const writer = new FlashWriter(this.#session.console, this.#board.chip.pageBytes, () => undefined);
       await writer.prepare();
       const padded = new Uint8Array((record.length + 3) & ~3).fill(0xff);
