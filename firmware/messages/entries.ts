@@ -132,22 +132,17 @@ export function createEntries(
     return bytes;
   }
 
-  // Page to be used next: of all but the one in use, the one whose contents are oldest.
-  function oldest(): number {
-    let found = -1;
-    for (let page = 0; page < pages; page++) {
-      if (page !== self.page && !retired[page] && (found < 0 || generations[page] < generations[found])) found = page;
-    }
-    return found;
-  }
-
   function prepare(): boolean {
-    const page = self.spare < 0 ? oldest() : -1;
-    if (page < 0) return false;
-    generations[page] = 0;
-    const done = eraser.step(firstPage + page);
-    if (done === ERASE_DONE) self.spare = page;
-    else if (done === ERASE_STUCK) retired[page] = 1;
+    // Of all pages but the one in use, the one whose contents are oldest.
+    let oldest = -1;
+    for (let page = 0; page < pages && self.spare < 0; page++) {
+      if (page !== self.page && !retired[page] && (oldest < 0 || generations[page] < generations[oldest])) oldest = page;
+    }
+    if (oldest < 0) return false;
+    generations[oldest] = 0;
+    const done = eraser.step(firstPage + oldest);
+    if (done === ERASE_DONE) self.spare = oldest;
+    else if (done === ERASE_STUCK) retired[oldest] = 1;
     return true;
   }
 

@@ -53,21 +53,20 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     return flash ? flash.write(from * 4, new Uint8Array(words.buffer, from * 4, count * 4)) : OK;
   }
 
-  function isSound(): boolean {
-    return (words[0] & 0xffffff) === (KEY_MAGIC & 0xffffff) && words[KEY_WORD_CHECK] === check();
-  }
-
   // More than one bit: a single one may have rotted.
   function isCleared(word: number): boolean {
     return (~words[word] & (~words[word] - 1)) !== 0;
   }
 
   // All that the toy keeps hangs on these words, so one rotten bit among them is found and put right, in RAM.
-  function mend(): boolean {
-    for (let bit = 0; bit < (KEY_WORD_CHECK + 1) * 32; bit++) {
-      words[bit >> 5] ^= 1 << (bit & 31);
-      if (isSound()) return true;
-      words[bit >> 5] ^= 1 << (bit & 31);
+  function isSound(): boolean {
+    for (let bit = -1; bit < (KEY_WORD_CHECK + 1) * 32; bit++) {
+      // First as they are, then with one bit turned round.
+      const turned = bit < 0 ? 0 : 1 << (bit & 31);
+      const at = Math.max(bit, 0) >> 5;
+      words[at] ^= turned;
+      if ((words[0] & 0xffffff) === (KEY_MAGIC & 0xffffff) && words[KEY_WORD_CHECK] === check()) return true;
+      words[at] ^= turned;
     }
     return false;
   }
@@ -76,7 +75,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     let isBlank = true;
     for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) isBlank = false;
     if (isBlank) return KEY_BLANK;
-    if (!isCleared(KEY_WORD_RESETTING) && (isSound() || mend())) return words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
+    if (!isCleared(KEY_WORD_RESETTING) && isSound()) return words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
     return isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
   }
 

@@ -65,7 +65,8 @@ export interface StoredLog extends MessageLog {
   readonly sheets: Sheets;
   /** Goes on with the index as the table has it: so many messages, the next one numbered thus. */
   resume(count: number, sequence: number): void;
-  nextSequence(): number;
+  /** Number of the message in the making, or of the next one. */
+  readonly nextSequence: number;
   /** One bounded step of housekeeping (at most one page erased); true when there is more to do. */
   maintain(): boolean;
 }
@@ -98,7 +99,6 @@ export function createMessageLog(
   const lastBytes = new Uint8Array(last.buffer);
   const word = new Uint32Array(1);
   const wordBytes = new Uint8Array(word.buffer);
-  let nextSequence = 1;
   let isWriting = false;
   let writingOrigin = 0;
   let writingOwner = 0;
@@ -121,7 +121,7 @@ export function createMessageLog(
   function resume(count: number, sequence: number): void {
     isWriting = false;
     index.reset(count);
-    nextSequence = sequence;
+    self.nextSequence = sequence;
     choose();
   }
 
@@ -153,7 +153,7 @@ export function createMessageLog(
 
   function begin(origin: number): Code {
     if (isWriting) return ERR_BUSY;
-    const code = reserveNumbers(nextSequence);
+    const code = reserveNumbers(self.nextSequence);
     if (code !== OK) return code;
     if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     isWriting = true;
@@ -171,7 +171,7 @@ export function createMessageLog(
 
   function makeHeader(sheetIndex: number): void {
     header[WORD_MAGIC] = PAGE_MAGIC;
-    header[WORD_SEQUENCE] = nextSequence;
+    header[WORD_SEQUENCE] = self.nextSequence;
     header[WORD_PLACE] = sheetIndex | (writingOrigin << ORIGIN_SHIFT);
     header[WORD_PLACE] |= native.crc32(checked) << 16;
   }
@@ -180,7 +180,7 @@ export function createMessageLog(
     if (!isWriting || writingSheets > INDEX_MASK) return ERR_RANGE;
     const isFirst = writingBlocks % BLOCKS_PER_SHEET === 0;
     vault.data.set(block);
-    vault.seal(nextSequence, writingBlocks, SPACE_BLOCK, BLOCK_BYTES);
+    vault.seal(self.nextSequence, writingBlocks, SPACE_BLOCK, BLOCK_BYTES);
     let code: Code = OK;
     do {
       if (isFirst) {
@@ -208,7 +208,7 @@ export function createMessageLog(
     if (!isWriting) return;
     isWriting = false;
     sheets.release(writingOwner);
-    nextSequence = (nextSequence + 1) >>> 0;
+    self.nextSequence = (self.nextSequence + 1) >>> 0;
   }
 
   function commit(samples: number): Code {
@@ -219,7 +219,7 @@ export function createMessageLog(
       last[0] = samples;
       vault.data.set(headerBytes);
       vault.data.set(new Uint8Array(last.buffer, 0, 4), WORD_SAMPLES * 4);
-      const tag = vault.commitTag(nextSequence);
+      const tag = vault.commitTag(self.nextSequence);
       last[1] = tag[0];
       last[2] = tag[1];
       code = flash.write(writingFirst * sheetBytes + WORD_SAMPLES * 4, lastBytes);
@@ -229,8 +229,8 @@ export function createMessageLog(
       return code;
     }
     isWriting = false;
-    index.add(nextSequence, samples, writingFirst, writingSheets, writingOrigin, writingOwner);
-    nextSequence = (nextSequence + 1) >>> 0;
+    index.add(self.nextSequence, samples, writingFirst, writingSheets, writingOrigin, writingOwner);
+    self.nextSequence = (self.nextSequence + 1) >>> 0;
     choose();
     return OK;
   }
@@ -252,7 +252,7 @@ export function createMessageLog(
     return (table[SCAN_READY] < reserve || index.count >= MAX_MESSAGES) && evict();
   }
 
-  return {
+  const self = {
     begin: begin,
     roomSamples: roomSamples,
     append: append,
@@ -279,9 +279,8 @@ export function createMessageLog(
     },
     sheets: sheets,
     resume: resume,
-    nextSequence: function () {
-      return nextSequence;
-    },
+    nextSequence: 1,
     maintain: maintain,
   };
+  return self;
 }

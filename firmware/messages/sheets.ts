@@ -1,7 +1,7 @@
 // The ring of sheets that messages are written to: which may be written, which must be erased first, which are whose. A sheet is
 // written only when all of it was seen to be blank; one that does not erase is retired until the next boot tries it again.
 
-import { SCAN_DIRTY, SCAN_HEAD, SCAN_READY, SCAN_STATES } from "../voice/abi.ts";
+import { SCAN_HEAD, SCAN_READY, SCAN_STATES } from "../voice/abi.ts";
 import { ERASE_DONE, ERASE_STUCK, type Eraser } from "./eraser.ts";
 import { PAGES_PER_SHEET, SHEET_DIRTY, SHEET_ERASED, SHEET_RETIRED, SHEET_UNVERIFIED } from "./layout.ts";
 
@@ -28,26 +28,20 @@ export function createSheets(eraser: Eraser, table: Uint32Array, count: number):
   let verified = 0;
   let verifiedFrom = -1;
 
-  function tally(state: number, by: number): void {
-    if (state <= SHEET_UNVERIFIED) table[SCAN_READY] += by;
-    else if (state === SHEET_DIRTY) table[SCAN_DIRTY] += by;
-  }
-
   function setState(sheet: number, state: number): void {
-    tally(states[sheet], -1);
+    if (states[sheet] <= SHEET_UNVERIFIED) table[SCAN_READY]--;
+    if (state <= SHEET_UNVERIFIED) table[SCAN_READY]++;
     states[sheet] = state;
-    tally(state, 1);
-  }
-
-  function isBlank(sheet: number): boolean {
-    return eraser.isBlank(sheet * PAGES_PER_SHEET) && eraser.isBlank(sheet * PAGES_PER_SHEET + 1);
   }
 
   function take(): number {
     for (let step = 0; step < count; step++) {
       const sheet = table[SCAN_HEAD] + 1 >= count ? 0 : table[SCAN_HEAD] + 1;
       table[SCAN_HEAD] = sheet;
-      if (states[sheet] === SHEET_UNVERIFIED) setState(sheet, isBlank(sheet) ? SHEET_ERASED : SHEET_DIRTY);
+      if (states[sheet] === SHEET_UNVERIFIED) {
+        const isBlank = eraser.isBlank(sheet * PAGES_PER_SHEET) && eraser.isBlank(sheet * PAGES_PER_SHEET + 1);
+        setState(sheet, isBlank ? SHEET_ERASED : SHEET_DIRTY);
+      }
       if (states[sheet] === SHEET_ERASED) return sheet;
     }
     return -1;

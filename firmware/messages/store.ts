@@ -6,7 +6,7 @@
 // others forget what they know (bonds), then a new key and address are made. A cut anywhere resumes it at the next boot.
 
 import { ERR_LAYOUT, ERR_MEMORY, OK, type Code, type Hal } from "../../hal/contract.ts";
-import { SCAN_DIRTY, SCAN_FOUND, SCAN_MAX_SHEETS, SCAN_NEWER, SCAN_NEWEST, SCAN_READY, SCAN_ROWS } from "../voice/abi.ts";
+import { SCAN_FOUND, SCAN_MAX_SHEETS, SCAN_NEWER, SCAN_NEWEST, SCAN_READY, SCAN_ROWS } from "../voice/abi.ts";
 import type { Kernel } from "../voice/kernel.ts";
 import { ERASE_MORE, ERASE_STUCK, createEraser } from "./eraser.ts";
 import { createJournal, type Journal } from "./journal.ts";
@@ -102,7 +102,6 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
     log.resume(0, 1);
     log.sheets.states.fill(SHEET_DIRTY);
     vault.table[SCAN_READY] = 0;
-    vault.table[SCAN_DIRTY] = sheets;
   }
 
   function load(): void {
@@ -117,7 +116,7 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function maintain(): boolean {
     if (self.code !== OK) return false;
-    if (hasEntries && number[0] === log.nextSequence() && reserveNumbers(number[0]) === OK) return true;
+    if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
     return log.maintain() || records.entries.prepare() || journal.entries.prepare();
   }
 
@@ -158,7 +157,7 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
     const made = keyPage.make();
     self.code = vault.code || made;
     if (self.code !== OK) return;
-    for (let i = 0; i < SCAN_ROWS; i++) if (i !== SCAN_READY && i !== SCAN_DIRTY) vault.table[i] = 0;
+    for (let i = 0; i < SCAN_ROWS; i++) if (i !== SCAN_READY) vault.table[i] = 0;
     open(true);
   }
 

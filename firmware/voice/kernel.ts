@@ -74,22 +74,19 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, ALL_WORDS);
   let functions: NativeFunction[] | undefined;
 
-  function block(at: number): Uint8Array {
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + at * 4, BLOCK_BYTES);
+  const blocks: Uint8Array[] = [];
+  const playing: Uint8Array[] = [];
+  for (let i = 0; i < 2; i++) {
+    blocks.push(new Uint8Array(bytes.buffer, bytes.byteOffset + (BLOCKS_AT + i * BLOCK_WORDS) * 4, BLOCK_BYTES));
+    playing.push(new Uint8Array(bytes.buffer, bytes.byteOffset + (PLAYING_AT + i * BLOCK_WORDS) * 4, BLOCK_BYTES));
   }
-  const blocks = [block(BLOCKS_AT), block(BLOCKS_AT + BLOCK_WORDS)];
-  const playing = [block(PLAYING_AT), block(PLAYING_AT + BLOCK_WORDS)];
 
   function call(index: number, a: number, b: number, c: number, d: number): number {
     return functions ? functions[index](a, b, c, d) : 0;
   }
 
-  function clear(at: number, count: number): void {
-    new Uint8Array(bytes.buffer, bytes.byteOffset + at * 4, count * 4).fill(0);
-  }
-
   function beginCapture(midScale: number, fullScale: number, decimation: number): void {
-    clear(CAPTURE_AT, CAPTURE_STATE_WORDS);
+    words.fill(0, CAPTURE_AT, CAPTURE_AT + CAPTURE_STATE_WORDS);
     words[CAPTURE_AT + CAPTURE_MID] = midScale;
     words[CAPTURE_AT + CAPTURE_SCALE] = Math.floor((32767 * 32768) / fullScale);
     words[CAPTURE_AT + CAPTURE_DECIMATION] = decimation;
@@ -108,7 +105,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   }
 
   function beginRender(wordsPerSample: number, fullScale: number, volume: number): void {
-    clear(RENDER_AT, RENDER_STATE_WORDS);
+    words.fill(0, RENDER_AT, RENDER_AT + RENDER_STATE_WORDS);
     words[RENDER_AT + RENDER_WORDS_PER_SAMPLE] = wordsPerSample;
     words[RENDER_AT + RENDER_FULL] = fullScale;
     words[RENDER_AT + RENDER_VOLUME] = volume;

@@ -102,20 +102,15 @@ export function createDmaMicrophone(
     });
   }
 
-  function fail(): void {
-    saadc.unchain();
-    saadc.halt();
-    finish(ERR_HARDWARE, -1, 0, 0);
-  }
-
-  function stopNow(): void {
+  /** Ends the capture; after a failure nothing of the rest is given. */
+  function stopNow(isFailure: boolean): void {
     saadc.unchain();
     // Asked before STOP, which raises END as well.
     const isRestarted = hasEnded || (peek32(EVENT_END) !== 0 && peek32(EVENT_STARTED) !== 0);
     const isAnswered = saadc.halt();
     const nowMs = clock.nowMs();
     const amount = peek32(RESULT_AMOUNT);
-    if (!isAnswered) {
+    if (isFailure || !isAnswered) {
       finish(ERR_HARDWARE, -1, 0, 0);
       return;
     }
@@ -148,7 +143,7 @@ export function createDmaMicrophone(
       giveSamples(buffers[current], words);
     } catch (error) {
       isLent = false;
-      if (state === RUNNING) fail();
+      if (state === RUNNING) stopNow(true);
       throw error;
     }
     isLent = false;
@@ -173,12 +168,12 @@ export function createDmaMicrophone(
     const nowMs = clock.nowMs();
     if (state === RUNNING) {
       if (hasEnded || peek32(EVENT_END)) swap(nowMs);
-      else if (nowMs - beganMs > OVERDUE * bufferMs) fail();
+      else if (nowMs - beganMs > OVERDUE * bufferMs) stopNow(true);
       polledMs = nowMs;
-      if (state === RUNNING && isStopWanted) stopNow();
+      if (state === RUNNING && isStopWanted) stopNow(false);
     }
     if (token && !token.isLive()) {
-      if (state === RUNNING) stopNow();
+      if (state === RUNNING) stopNow(false);
       shut();
     }
   }
@@ -230,7 +225,7 @@ export function createDmaMicrophone(
       if (state !== RUNNING) return;
       // Inside onSamples the bookkeeping is half done: the poll stops as soon as the buffer is back.
       if (isLent) isStopWanted = true;
-      else stopNow();
+      else stopNow(false);
     },
 
     close: function (): void {

@@ -89,14 +89,6 @@ export function createDmaSpeaker(
     return isAnswered;
   }
 
-  /** Ends a playback in the middle: a single word of mid level, held, replaces it at the next period; then all is switched off. */
-  function hush(): boolean {
-    writeWord(tail, top >> 1);
-    pwm.setSequence(0, memory.address + tail, 1, HOLD);
-    pwm.set(SEQSTART, 1);
-    return halt();
-  }
-
   function end(code: Code): void {
     if (timer !== undefined) clock.cancel(timer);
     timer = undefined;
@@ -161,13 +153,12 @@ export function createDmaSpeaker(
   }
 
   // A change is found at once: of a buffer of 250 ms, a stall of 200 ms leaves 50 for finding and filling.
-  function pollLater(): void {
+  function poll(): void {
+    timer = undefined;
+    follow();
+    if (state !== PLAYING) return;
     const fromMs = last === playing ? changedMs + lastMs : dueMs;
-    timer = clock.after(Math.max(POLL_MS, fromMs - clock.nowMs()), function () {
-      timer = undefined;
-      follow();
-      if (state === PLAYING) pollLater();
-    });
+    timer = clock.after(Math.max(POLL_MS, fromMs - clock.nowMs()), poll);
   }
 
   function prepare(): void {
@@ -190,7 +181,7 @@ export function createDmaSpeaker(
     state = PLAYING;
     changedMs = clock.nowMs();
     dueMs = changedMs + shortestMs;
-    pollLater();
+    timer = clock.after(Math.max(POLL_MS, last === 0 ? lastMs : shortestMs), poll);
   }
 
   function silence(): void {
@@ -203,7 +194,14 @@ export function createDmaSpeaker(
       state = IDLE;
     } else if (state === PREPARING || state === PLAYING) {
       if (timer !== undefined) clock.cancel(timer);
-      const isStopped = state === PREPARING || hush();
+      let isStopped = true;
+      if (state === PLAYING) {
+        // A single word of mid level, held, replaces what plays at the next period; then all is switched off.
+        writeWord(tail, top >> 1);
+        pwm.setSequence(0, memory.address + tail, 1, HOLD);
+        pwm.set(SEQSTART, 1);
+        isStopped = halt();
+      }
       state = ENDING;
       timer = clock.after(0, function () {
         end(isStopped ? OK : ERR_HARDWARE);

@@ -28,9 +28,7 @@ export function createEspruinoNative(): NativeCode {
 
   return {
     allocate: allocate,
-    crc32: function (bytes: Uint8Array | string): number {
-      return E.CRC32(bytes);
-    },
+    crc32: E.CRC32,
     load: load,
   };
 }
