@@ -71,14 +71,6 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     return false;
   }
 
-  function look(): number {
-    let isBlank = true;
-    for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) isBlank = false;
-    if (isBlank) return KEY_BLANK;
-    if (!isCleared(KEY_WORD_RESETTING) && isSound()) return words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
-    return isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
-  }
-
   function make(): Code {
     const erased = flash ? flash.erasePage(0) : OK;
     if (erased !== OK) return erased;
@@ -108,6 +100,10 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     return put(KEY_WORD_EMPTIED, 1);
   }
 
-  const self = { state: look(), key: words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK), make: make, destroy: destroy, markEmptied: markEmptied };
+  let state = KEY_BLANK;
+  for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) state = isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
+  if (state !== KEY_BLANK && !isCleared(KEY_WORD_RESETTING) && isSound()) state = words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
+
+  const self = { state: state, key: words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK), make: make, destroy: destroy, markEmptied: markEmptied };
   return self;
 }

@@ -97,8 +97,8 @@ export function createMessageLog(
   const checked = new Uint8Array(header.buffer, 0, CHECKED_BYTES);
   const last = new Uint32Array(3);
   const lastBytes = new Uint8Array(last.buffer);
-  const word = new Uint32Array(1);
-  const wordBytes = new Uint8Array(word.buffer);
+  const deletedBytes = new Uint8Array(new Uint32Array([FLAGS_DELETED]).buffer);
+  const heardBytes = new Uint8Array(new Uint32Array([FLAGS_HEARD]).buffer);
   let isWriting = false;
   let writingOrigin = 0;
   let writingOwner = 0;
@@ -125,15 +125,10 @@ export function createMessageLog(
     choose();
   }
 
-  function writeFlags(message: Message, value: number): Code {
-    word[0] = value;
-    return flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, wordBytes);
-  }
-
   function remove(message: Message): Code {
     const at = index.find(message.sequence);
     if (at < 0) return ERR_RANGE;
-    const code = writeFlags(message, FLAGS_DELETED);
+    const code = flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, deletedBytes);
     if (code !== OK) return code;
     index.remove(at);
     choose();
@@ -239,7 +234,7 @@ export function createMessageLog(
     if (message.isHeard || message.origin === ORIGIN_OWN) return OK;
     const at = index.find(message.sequence);
     if (at < 0) return ERR_RANGE;
-    const code = writeFlags(message, FLAGS_HEARD);
+    const code = flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, heardBytes);
     if (code !== OK) return code;
     index.setHeard(at);
     choose();

@@ -57,19 +57,6 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
     if (step === undefined) step = clock.after(0, storeOne);
   }
 
-  function finish(): void {
-    const samples = Math.min(kernel.captured(), limit);
-    if (failure === OK && samples >= SHORTEST_SAMPLES) {
-      failure = log.commit(samples);
-      if (failure === OK) {
-        listener.ended(OK, samples, dropped);
-        return;
-      }
-    }
-    log.abandon();
-    listener.ended(failure, 0, dropped);
-  }
-
   function storeOne(): void {
     step = undefined;
     // What lies beyond the limit was captured while the last buffer filled; it is not part of the message.
@@ -77,8 +64,18 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
       failure = log.append(queue[stored % QUEUE_BLOCKS]);
       stored++;
       armStep();
-    } else if (hasEnded) finish();
-    else if (failure !== OK) microphone.stop();
+      return;
+    }
+    if (!hasEnded) {
+      if (failure !== OK) microphone.stop();
+      return;
+    }
+    const samples = Math.min(kernel.captured(), limit);
+    const isLongEnough = samples >= SHORTEST_SAMPLES;
+    if (failure === OK && isLongEnough) failure = log.commit(samples);
+    const isKept = failure === OK && isLongEnough;
+    if (!isKept) log.abandon();
+    listener.ended(failure, isKept ? samples : 0, dropped);
   }
 
   // Takes the block that the kernel has just completed; it will soon write over it.

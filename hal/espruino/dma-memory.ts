@@ -6,7 +6,7 @@ import type { Board } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_MEMORY, ERR_RANGE, OK, type Code, type FlatBuffer, type NativeCode } from "../contract.ts";
 
 /** Two words of a tone or of mid level. */
-const TAIL_BYTES = 4;
+const TAIL_WORDS = 2;
 
 export interface AudioMemory extends FlatBuffer {
   /** OK, or why DMA must not be pointed here. */
@@ -15,7 +15,8 @@ export interface AudioMemory extends FlatBuffer {
   readonly words: number;
   /** Where the two buffers begin. */
   readonly buffers: readonly number[];
-  /** Byte offset of the two words outside the buffers. */
+  /** All of it, in words: the buffers from 0 and from `words` on, two more from `tail` on. */
+  readonly cells: Uint16Array;
   readonly tail: number;
   /** Takes the buffers: ERR_BUSY while the other side has them. */
   take(): Code;
@@ -26,9 +27,9 @@ export interface AudioMemory extends FlatBuffer {
 export function createAudioMemory(board: Pick<Board, "audioBufferMs" | "speaker">, native: Pick<NativeCode, "allocate">): AudioMemory {
   // Playback has the higher rate.
   const words = (board.audioBufferMs * board.speaker.carrierHz) / 1000;
-  const tail = 2 * 2 * words;
-  const flat = native.allocate(tail + TAIL_BYTES) || { bytes: new Uint8Array(0), address: 0 };
-  const isFit = (flat.address & 3) === 0 && flat.bytes.length >= tail + TAIL_BYTES;
+  const count = 2 * words + TAIL_WORDS;
+  const flat = native.allocate(2 * count) || { bytes: new Uint8Array(0), address: 0 };
+  const isFit = (flat.address & 3) === 0 && flat.bytes.length >= 2 * count;
 
   const self = {
     bytes: flat.bytes,
@@ -36,7 +37,8 @@ export function createAudioMemory(board: Pick<Board, "audioBufferMs" | "speaker"
     code: !flat.address ? ERR_MEMORY : isFit ? OK : ERR_RANGE,
     words: words,
     buffers: [flat.address, flat.address + 2 * words],
-    tail: tail,
+    cells: isFit ? new Uint16Array(flat.bytes.buffer, flat.bytes.byteOffset, count) : new Uint16Array(0),
+    tail: 2 * words,
     isTaken: false,
     take: function (): Code {
       if (self.code !== OK) return self.code;

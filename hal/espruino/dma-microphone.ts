@@ -4,20 +4,20 @@
 // Pokes and peeks (0.2 to 0.5 ms each on the board), counted by a test: start 11 + 3, a poll 0 + 1, a poll with a full buffer
 // 2 + 1, stop 4 + 3 (one peek more with a full buffer).
 //
-// How a late poll is told: a buffer is marked before the hardware gets it, in the high bytes of its first and last word, by a
-// value that no 12-bit result has. END tells that a buffer is full; the mark at the end of the other one tells whether that
+// How a late poll is told: a buffer is marked before the hardware gets it, in its first and last word, by a value that no 12-bit
+// result has. END tells that a buffer is full; the mark at the end of the other one tells whether that
 // was filled (and is being overwritten) as well. How often it was, only the time can tell.
 
 import type { Board } from "../../boards/board.ts";
 import { ERR_BUSY, ERR_FORBIDDEN, ERR_HARDWARE, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../contract.ts";
 import { waitForEvent } from "./dma-event.ts";
 import type { AudioMemory } from "./dma-memory.ts";
-import { EVENT_END, EVENT_STARTED, PATIENCE_MS, RATE_HZ, RESULT_AMOUNT, RESULT_RANGE, createSaadc } from "./dma-saadc.ts";
+import { EVENT_END, EVENT_STARTED, PATIENCE_MS, RATE_HZ, RESULT_RANGE, createSaadc } from "./dma-saadc.ts";
 import { onLevel } from "./pins.ts";
 
 const REFERENCE_INTERNAL_VOLTS = 0.6;
 const POLL_MS = 20;
-const MARK = 0x7f;
+const MARK = 0x7f00;
 /** Buffer lengths without END after which the converter is dead: somebody else stopped it. */
 const OVERDUE = 2.5;
 const SELF_TEST_WORDS = 16;
@@ -44,6 +44,7 @@ export function createDmaMicrophone(
   const words = memory.words;
   const bufferMs = (words * 1000) / RATE_HZ;
   const buffers = memory.buffers;
+  const cells = memory.cells;
   const saadc = createSaadc(front, clock);
   const light = new Pin(board.heart.recording.espruino);
   const power = new Pin(front.power.espruino);
@@ -69,27 +70,26 @@ export function createDmaMicrophone(
   let isUnsure = false;
   let polledMs = 0;
 
+  /** The power goes first, the light last. */
   function shut(): void {
+    if (!isOneWire) digitalWrite(power, !powerOn);
     if (poller !== undefined) clock.cancel(poller);
     poller = undefined;
     token = undefined;
-    if (!isOneWire) digitalWrite(power, !powerOn);
     digitalWrite(light, !lightOn);
   }
 
-  /** In the high bytes: words are little-endian. */
   function mark(buffer: number): void {
-    memory.bytes[2 * words * buffer + 1] = MARK;
-    memory.bytes[2 * words * (buffer + 1) - 1] = MARK;
+    cells[words * buffer] = MARK;
+    cells[words * buffer + words - 1] = MARK;
   }
 
   function isTouched(buffer: number, word: number): boolean {
-    return memory.bytes[2 * (words * buffer + word) + 1] !== MARK;
+    return cells[words * buffer + word] !== MARK;
   }
 
   /** The converter stands: what it left, and the code, are given in a call of their own. Then the buffers are free for others. */
   function finish(code: Code, whole: number, rest: number, amount: number): void {
-    saadc.letGo();
     state = ENDING;
     ending = clock.after(0, function () {
       ending = undefined;
@@ -109,7 +109,7 @@ export function createDmaMicrophone(
     const isRestarted = hasEnded || (peek32(EVENT_END) !== 0 && peek32(EVENT_STARTED) !== 0);
     const isAnswered = saadc.halt();
     const nowMs = clock.nowMs();
-    const amount = peek32(RESULT_AMOUNT);
+    const amount = saadc.amount;
     if (isFailure || !isAnswered) {
       finish(ERR_HARDWARE, -1, 0, 0);
       return;
@@ -232,7 +232,6 @@ export function createDmaMicrophone(
       if (state === RUNNING) {
         saadc.unchain();
         saadc.halt();
-        saadc.letGo();
       }
       if (ending !== undefined) clock.cancel(ending);
       ending = undefined;
@@ -245,12 +244,11 @@ export function createDmaMicrophone(
       if (token || state !== IDLE) return ERR_BUSY;
       const lease = memory.take();
       if (lease !== OK) return lease;
-      for (let i = 0; i < SELF_TEST_WORDS; i++) memory.bytes[2 * i + 1] = MARK;
+      for (let i = 0; i < SELF_TEST_WORDS; i++) cells[i] = MARK;
       let code = saadc.start(buffers[0], SELF_TEST_WORDS, 0);
       if (code === OK) {
         const isFull = waitForEvent(EVENT_END, clock, PATIENCE_MS);
-        if (!saadc.halt() || !isFull || peek32(RESULT_AMOUNT) !== SELF_TEST_WORDS) code = ERR_HARDWARE;
-        saadc.letGo();
+        if (!saadc.halt() || !isFull || saadc.amount !== SELF_TEST_WORDS) code = ERR_HARDWARE;
         for (let i = 0; i < SELF_TEST_WORDS; i++) {
           if (!isTouched(0, i)) code = ERR_HARDWARE;
         }

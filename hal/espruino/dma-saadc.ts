@@ -19,8 +19,7 @@ const ENABLE = SAADC + 0x500;
 const CHANNEL = SAADC + 0x510;
 const RESOLUTION = SAADC + 0x5f0;
 const RESULT_PTR = SAADC + 0x62c;
-/** Words in the buffer that was being filled, after halt. */
-export const RESULT_AMOUNT = SAADC + 0x634;
+const RESULT_AMOUNT = SAADC + 0x634;
 const PPI_CHEN = 0x4001f500;
 const PPI_CHENSET = 0x4001f504;
 const PPI_CHENCLR = 0x4001f508;
@@ -51,10 +50,10 @@ export interface Saadc {
   renew(address: number): void;
   /** From now on END is the end. */
   unchain(): void;
-  /** Stops the converter (unchain first); false when it does not answer. */
+  /** Stops the converter (unchain first) and gives it and the pin back to analogRead; false when it does not answer. */
   halt(): boolean;
-  /** Gives converter and pin back to analogRead. */
-  letGo(): void;
+  /** Words in the buffer that was being filled at halt. */
+  readonly amount: number;
 }
 
 export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | "reference">, clock: Pick<Clock, "nowMs">): Saadc {
@@ -63,30 +62,24 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
 
   function halt(): boolean {
     poke32(TASK_STOP, 1);
-    return waitForEvent(EVENT_STOPPED, clock, PATIENCE_MS);
-  }
-
-  function letGo(): void {
+    const isAnswered = waitForEvent(EVENT_STOPPED, clock, PATIENCE_MS);
+    self.amount = peek32(RESULT_AMOUNT);
     poke32(ENABLE, 0);
     poke32(CHANNEL, 0);
-  }
-
-  /** The bit of a free PPI channel; 0 when there is none. */
-  function freeChannel(): number {
-    const taken = peek32(PPI_CHEN);
-    for (let channel = LAST_PPI_CHANNEL; channel >= 0; channel--) {
-      if ((taken & (1 << channel)) === 0) {
-        poke32(PPI_CHANNEL + 8 * channel, [EVENT_END, TASK_START]);
-        return 1 << channel;
-      }
-    }
-    return 0;
+    return isAnswered;
   }
 
   function start(address: number, count: number, next: number): Code {
     if (peek32(ENABLE)) return ERR_BUSY;
-    ppiBit = next ? freeChannel() : 0;
-    if (next && !ppiBit) return ERR_BUSY;
+    ppiBit = 0;
+    if (next) {
+      const taken = peek32(PPI_CHEN);
+      let channel = LAST_PPI_CHANNEL;
+      while (channel >= 0 && (taken & (1 << channel)) !== 0) channel--;
+      if (channel < 0) return ERR_BUSY;
+      poke32(PPI_CHANNEL + 8 * channel, [EVENT_END, TASK_START]);
+      ppiBit = 1 << channel;
+    }
     poke32(CHANNEL, [front.input.ain + 1, 0, config]);
     poke32(RESOLUTION, [BITS_12, OVERSAMPLE, SAMPLERATE]);
     poke32(RESULT_PTR, [address, count]);
@@ -95,7 +88,6 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
     poke32(TASK_START, 1);
     if (!waitForEvent(EVENT_STARTED, clock, PATIENCE_MS)) {
       halt();
-      letGo();
       return ERR_HARDWARE;
     }
     if (next) {
@@ -107,7 +99,7 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
     return OK;
   }
 
-  return {
+  const self = {
     start: start,
     renew: function (address: number): void {
       poke32(RESULT_PTR, address);
@@ -117,6 +109,7 @@ export function createSaadc(front: Pick<Board["microphone"], "gain" | "input" | 
       poke32(PPI_CHENCLR, ppiBit);
     },
     halt: halt,
-    letGo: letGo,
+    amount: 0,
   };
+  return self;
 }

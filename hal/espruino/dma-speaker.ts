@@ -51,8 +51,10 @@ export function createDmaSpeaker(
   const top = CLOCK_HZ / rateHz;
   const words = memory.words;
   const tail = memory.tail;
+  const tailAddress = memory.address + 2 * tail;
   const shortestMs = FAST_CLOCK * board.audioBufferMs;
   const buffers = memory.buffers;
+  const cells = memory.cells;
   const output = new Pin(board.speaker.output.espruino);
   // Espruino turns negated pins round.
   const outputLow = board.speaker.output.negated === true;
@@ -75,11 +77,6 @@ export function createDmaSpeaker(
 
   function amplify(isOn: boolean): void {
     if (amplifier) digitalWrite(amplifier, isOn === amplifierOn);
-  }
-
-  function writeWord(offset: number, word: number): void {
-    memory.bytes[offset] = word & 255;
-    memory.bytes[offset + 1] = word >> 8;
   }
 
   function halt(): boolean {
@@ -110,7 +107,7 @@ export function createDmaSpeaker(
     if (count >= words) return words;
     last = n;
     // Two words at least: with one in sequence 1 the hardware tells a false end (erratum 183).
-    for (let i = 0; i < 2 && count < words; i++) writeWord(2 * (words * n + count++), top >> 1);
+    for (let i = 0; i < 2 && count < words; i++) cells[words * n + count++] = top >> 1;
     lastMs = ((count * 1000) / rateHz) * SLOW_CLOCK;
     return count;
   }
@@ -197,8 +194,8 @@ export function createDmaSpeaker(
       let isStopped = true;
       if (state === PLAYING) {
         // A single word of mid level, held, replaces what plays at the next period; then all is switched off.
-        writeWord(tail, top >> 1);
-        pwm.setSequence(0, memory.address + tail, 1, HOLD);
+        cells[tail] = top >> 1;
+        pwm.setSequence(0, tailAddress, 1, HOLD);
         pwm.set(SEQSTART, 1);
         isStopped = halt();
       }
@@ -250,13 +247,13 @@ export function createDmaSpeaker(
       if (code !== OK) return code;
       const period = Math.floor(TONE_CLOCK_HZ / hz + 0.5);
       // Half the period high is the loudest.
-      writeWord(tail, Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE);
+      cells[tail] = Math.floor((period * volume) / 510 + 0.5) | FALLING_EDGE;
       if (state === TONE) pwm.set(COUNTERTOP, period);
       else {
         if (pwm.isSet(ENABLE)) return ERR_BUSY;
         pwm.configure(board.speaker.output.nrf, period, PRESCALER_1_MHZ, false);
         // Without a loop the counter keeps the one word until STOP, and no DMA runs.
-        pwm.setSequence(0, memory.address + tail, 1, 0);
+        pwm.setSequence(0, tailAddress, 1, 0);
       }
       pwm.set(SEQSTART, 1);
       if (state !== TONE) amplify(true);
@@ -271,10 +268,10 @@ export function createDmaSpeaker(
       const code = memory.code;
       if (code !== OK) return code;
       if (pwm.isSet(ENABLE)) return ERR_BUSY;
-      writeWord(tail, top >> 1);
-      writeWord(tail + 2, top >> 1);
+      cells[tail] = top >> 1;
+      cells[tail + 1] = top >> 1;
       pwm.configure(DISCONNECTED, top, 0, false);
-      pwm.setSequence(0, memory.address + tail, 2, 0);
+      pwm.setSequence(0, tailAddress, 2, 0);
       pwm.set(SEQSTARTED, [0, 0, 0, 0]);
       pwm.set(SEQSTART, 1);
       const isPlayed = pwm.waitFor(SEQSTARTED) && pwm.waitFor(SEQEND);

@@ -6,7 +6,7 @@ import { createEspruinoClock } from "./clock.ts";
 import { createAudioMemory } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
 import { createDmaSpeaker } from "./dma-speaker.ts";
-import { createEspruinoEntropy } from "./entropy.ts";
+import { espruinoEntropy } from "./entropy.ts";
 import { createEspruinoFlash } from "./flash.ts";
 import { createEspruinoHeart } from "./heart.ts";
 import { createEspruinoNative } from "./native.ts";
@@ -41,7 +41,7 @@ export function createEspruinoHal(board: FirmwareBoard, createMessageFlash: (run
     speaker: speaker,
     flash: createMessageFlash(board.messages),
     keyPage: board.keyPage === undefined ? undefined : createEspruinoFlash({ base: board.keyPage, pages: 1 }),
-    entropy: createEspruinoEntropy(),
+    entropy: espruinoEntropy,
     power: createEspruinoPower(board),
     native: native,
     system: { reboot: E.reboot },
