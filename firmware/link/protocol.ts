@@ -70,6 +70,9 @@ export const DATA_HEADER_BYTES = FRAME_HEADER_BYTES;
 export const SHORTEST = [0, 5, 2, 3, 6, 6, 2, 10, 5, 2, 2, 6, 6, 3, 3, 3, 3, 3, 3, 3];
 export const LONGEST = [0, 5, 2, 3, 6, 18, 2, 10, MOST_FRAME_BYTES, 2, 2, 6, 6, 3, 19, 3, 3, 19, 3, 3];
 
+/** What changes what the toy keeps waits until the child has finished: CODE_STATE until then. */
+export const CHANGES = [OP_SEND, OP_FINISH, OP_DELETE, OP_MARK, OP_SET, OP_RENAME, OP_REVOKE];
+
 /** A range of a PULL: offset of its first byte in 24 bits, and how many frames. At most four in a request, eight waiting. */
 export const RANGE_BYTES = 4;
 export const MOST_RANGES = 8;
