@@ -71,8 +71,11 @@ export interface Board {
     readonly variableBytes: number;
   };
   readonly usb: readonly { readonly vendorId: number; readonly productId: number; readonly name: string }[];
-  /** The pin that Espruino calls BTN1; held at reset it skips the application, so the paw is never here. */
-  readonly btn1: Pin;
+  /**
+   * The pin that Espruino calls BTN1; held at reset it skips the application, so the paw is never here. Where it is the only button
+   * that Espruino knows, it erases all bonds as well.
+   */
+  readonly btn1: Pin & { readonly isOnly?: true };
   /** Where the interpreter's console is while the board is not sealed. */
   readonly console: "USB" | "Serial1";
   /** Bridged to ground at reset it destroys the key and opens the console; absent where the board is for the bench only. */

@@ -29,7 +29,7 @@ export const xiaoble: Board = {
     { vendorId: 0x2886, productId: 0x0044, name: "boot loader, XIAO nRF52840" },
     { vendorId: 0x2886, productId: 0x0045, name: "boot loader, XIAO nRF52840 Sense" },
   ],
-  btn1: { espruino: "D1", nrf: 3 },
+  btn1: { espruino: "D1", nrf: 3, isOnly: true },
   console: "USB",
   servicePad: { espruino: "D8", nrf: 45 },
   paw: { espruino: "D6", nrf: 43, on: 0 },

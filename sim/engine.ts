@@ -22,8 +22,8 @@ export interface EngineEvent {
 }
 
 export interface Engine {
-  /** Starts the interpreter: boot files in their order, as after power-on. Returns when the boot code has run. */
-  boot(host: HostCall): void;
+  /** Starts the interpreter: boot files in their order, as after power-on; `.bootcde` only if `hasAutoload`. Returns when they have run. */
+  boot(host: HostCall, hasAutoload: boolean): void;
   /** One idle pass: the callbacks in order, each followed by the operation "done", then promise reactions. */
   pass(events: readonly EngineEvent[]): void;
   /** A line typed at the console, evaluated at top level; what it gives as text, undefined for undefined. An error is printed. */

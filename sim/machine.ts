@@ -123,9 +123,11 @@ export class Machine {
   /** Switches on and runs the boot code. */
   powerOn(): void {
     this.isPowered = true;
-    this.bluetooth.init();
+    const { btn1 } = this.#board;
+    const isHeld = this.pins.driven(btn1.nrf) === (btn1.negated ? 0 : 1);
+    this.bluetooth.init(isHeld && btn1.isOnly === true);
     this.#spend(RADIO_LEAD_US);
-    this.#guarded(() => this.#engine.boot((turns, operation, args) => this.#serve(turns, operation, args)));
+    this.#guarded(() => this.#engine.boot((turns, operation, args) => this.#serve(turns, operation, args), !isHeld));
   }
 
   /** Runs the idle loop until the clock says `timeUs`, or the board reboots. */

@@ -158,6 +158,11 @@ export class Pins {
     }
   }
 
+  /** What the world puts on a pin; undefined when nothing. */
+  driven(nrf: number): 0 | 1 | undefined {
+    return this.#driven.get(nrf);
+  }
+
   /** When the idle loop has something to do for a watch. */
   nextDueUs(): number {
     if (this.#edges.length > 0) return -Infinity;

@@ -1,7 +1,7 @@
 // A board in its world, with the verbs of whoever holds it: press, release, tap, speak, wait, switch off and on again.
 // Flash outlives the power; everything else begins anew with it.
 
-import type { Board } from "../boards/board.ts";
+import type { Board, Pin } from "../boards/board.ts";
 import { internalRun } from "../boards/flash-map.ts";
 import { Air } from "./air/air.ts";
 import { Bonds } from "./air/bonds.ts";
@@ -70,6 +70,8 @@ export class Stage {
   world!: World;
   /** What the hand did to the paw since power-on. */
   pawEdges: { readonly atUs: number; readonly isPressed: boolean }[] = [];
+  /** What somebody has tied to a level, by pin: it stays so whatever the power does. */
+  readonly #ties = new Map<number, 0 | 1>();
   readonly #options: StageOptions;
   #seed: number;
 
@@ -113,6 +115,7 @@ export class Stage {
     const { native, clockError = 0, seed: unit = 1 } = this.#options;
     const parts = { board, engine, memories, world, sink: world, native, air, bonds, unit, seed: this.#seed, clockError, startUs, ...(cut ? { cut } : {}) };
     this.machines.push(new Machine(parts));
+    for (const [nrf, level] of this.#ties) this.machine.pins.drive(nrf, level);
     if (this.pawEdges.at(-1)?.isPressed) this.machine.pins.drive(board.paw.nrf, board.paw.on);
     Stage.onBoot?.(this);
     this.machine.powerOn();
@@ -124,6 +127,13 @@ export class Stage {
     const cut = flash.cut && { ...flash.cut, operation: flash.cut.operation - flash.operations.length };
     this.world.release(clock.now);
     this.#boot(clock.now, cut);
+  }
+
+  /** Ties a pin to a level from the next boot on, or cuts it loose: a bridged pad, a held button. */
+  tie({ nrf }: Pin, level: 0 | 1 | undefined): this {
+    if (level === undefined) this.#ties.delete(nrf);
+    else this.#ties.set(nrf, level);
+    return this;
   }
 
   /** The chip's own roots, eight words: what its factory information holds. */

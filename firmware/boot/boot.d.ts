@@ -7,7 +7,6 @@ declare module "pawlock:boot" {
     readonly storage: number;
     readonly sealOffset: number;
     readonly keyPage: number;
-    readonly keyMagic: number;
     readonly console: "USB" | "Serial1";
     /** Name of the pin that is bridged to ground for service; empty where the board has none. */
     readonly servicePad: string;

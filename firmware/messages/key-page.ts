@@ -7,11 +7,9 @@
 //   word 13       cleared: no page of the log holds anything any more
 
 import { OK, type Code, type Entropy, type Flash, type NativeCode } from "../../hal/contract.ts";
+import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, isKeySound } from "../boot/key-words.ts";
 
-export const KEY_MAGIC = 0x314b7750;
-export const KEY_WORD_ADDRESS = 1;
 export const KEY_WORD_KEY = 3;
-export const KEY_WORD_CHECK = 11;
 export const KEY_WORD_RESETTING = 12;
 export const KEY_WORD_EMPTIED = 13;
 const WORDS = 14;
@@ -23,7 +21,7 @@ export const KEY_WHOLE = 1;
 export const KEY_LOST = 2;
 /** As before, and nothing is left. */
 export const KEY_EMPTIED = 3;
-/** Of a layout after this one, which has its magic and its check at the same places: to be left alone. */
+/** Of a layout after this one: to be left alone. */
 export const KEY_NEWER = 4;
 
 export interface KeyPage {
@@ -44,10 +42,6 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
   if (flash) bytes.set(flash.read(0, WORDS * 4));
   else words.fill(0xffffffff);
 
-  function check(): number {
-    return native.crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4));
-  }
-
   // Writes so many words from `from` on.
   function put(from: number, count: number): Code {
     return flash ? flash.write(from * 4, new Uint8Array(words.buffer, from * 4, count * 4)) : OK;
@@ -56,19 +50,6 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
   // More than one bit: a single one may have rotted.
   function isCleared(word: number): boolean {
     return (~words[word] & (~words[word] - 1)) !== 0;
-  }
-
-  // All that the toy keeps hangs on these words, so one rotten bit among them is found and put right, in RAM.
-  function isSound(): boolean {
-    for (let bit = -1; bit < (KEY_WORD_CHECK + 1) * 32; bit++) {
-      // First as they are, then with one bit turned round.
-      const turned = bit < 0 ? 0 : 1 << (bit & 31);
-      const at = Math.max(bit, 0) >> 5;
-      words[at] ^= turned;
-      if ((words[0] & 0xffffff) === (KEY_MAGIC & 0xffffff) && words[KEY_WORD_CHECK] === check()) return true;
-      words[at] ^= turned;
-    }
-    return false;
   }
 
   function make(): Code {
@@ -80,7 +61,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
     // A random static address has its two top bits set; the two bytes that would give it a name are zero.
     words[KEY_WORD_ADDRESS] &= 0xffff0000;
     words[KEY_WORD_ADDRESS + 1] = (words[KEY_WORD_ADDRESS + 1] & 0xffff) | 0xc000;
-    words[KEY_WORD_CHECK] = check();
+    words[KEY_WORD_CHECK] = native.crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4));
     const code = put(0, KEY_WORD_CHECK + 1);
     if (code === OK) self.state = KEY_WHOLE;
     return code;
@@ -102,7 +83,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
 
   let state = KEY_BLANK;
   for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) state = isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
-  if (state !== KEY_BLANK && !isCleared(KEY_WORD_RESETTING) && isSound()) state = words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
+  if (state !== KEY_BLANK && !isCleared(KEY_WORD_RESETTING) && isKeySound(words, native.crc32)) state = words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
 
   const self = { state: state, key: words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK), make: make, destroy: destroy, markEmptied: markEmptied };
   return self;

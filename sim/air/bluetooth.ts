@@ -90,8 +90,9 @@ export class Bluetooth implements Peripheral, ToyEnd {
     return this.site.attMtu;
   }
 
-  /** jsble_init: before JavaScript, open and under the factory's name. */
-  init(): void {
+  /** jsble_init: before JavaScript, open and under the factory's name. With all buttons held it erases the bonds (peer_manager_init). */
+  init(isErasingBonds: boolean): void {
+    if (isErasingBonds) this.site.bonds.erase(false);
     this.site.air.attach(this);
     this.#initStack();
     this.wake();

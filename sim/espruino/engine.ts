@@ -53,7 +53,7 @@ export class EspruinoEngine implements Engine {
   readonly #texts = new Map<number, { readonly name: string; readonly source: string }>();
   /** The board's Storage, visited for the time that its reads take: the interpreter reads its own. */
   readonly #storage: Storage;
-  readonly #visits: Iterator<string>;
+  #visits: Iterator<string> | undefined;
 
   constructor(options: EspruinoOptions) {
     this.#options = options;
@@ -66,7 +66,6 @@ export class EspruinoEngine implements Engine {
       erasePage: (offset) => void this.#call("storage.erase", [base + offset]),
       print: (text) => void this.#call("print", [text]),
     });
-    this.#visits = this.#bootFiles();
     this.#buffers = new Buffers({
       fetch: (buffer, offset, length) => {
         this.#link.send("?", expression([buffer, offset, length]));
@@ -85,15 +84,17 @@ export class EspruinoEngine implements Engine {
     return this.#link.pid;
   }
 
-  boot(host: HostCall): void {
+  boot(host: HostCall, hasAutoload: boolean): void {
     const { interpreter, flashBytes, memories, isInstrumented, isMeasuring } = this.#options;
     this.#host = host;
+    const names = hasAutoload ? BOOT_FILES : BOOT_FILES.filter((name) => name !== ".bootcde");
+    this.#visits = this.#bootFiles(names);
     this.#storage.checkAtBoot();
     const begin = `$begin({isMeasuring:${isMeasuring}});`;
     this.#flash = new FlashFile(join(this.#link.folder, "espruino.flash"), flashBytes);
     this.#flash.add(".bootPowerOn", Buffer.from(`${glue}\n${shim}\n${begin}`, "latin1"));
     for (const { name, data } of walk(memories[0]!.bytes)) {
-      if (!BOOT_FILES.includes(name)) continue;
+      if (!names.includes(name)) continue;
       this.#flash.add(name, isInstrumented ? Buffer.from(`$boot();${this.#instrumented(Buffer.from(data).toString("latin1"))}`, "latin1") : data);
     }
     this.#link.start(interpreter);
@@ -145,7 +146,7 @@ export class EspruinoEngine implements Engine {
     try {
       if (operation === "source") value = this.#addSource(Number(args[0]));
       else if (operation === "begin" || operation === "booted") value = undefined;
-      else if (operation === "boot") this.#visits.next();
+      else if (operation === "boot") this.#visits!.next();
       else if (operation === "visit") value = this.#visit(String(args[0]), Number(args[1]), Number(args[2]));
       else if (operation === "area") value = this.#addText(Buffer.from(this.#call("flash.string", args) as Uint8Array).toString("latin1"));
       else value = this.#call(operation, args);
@@ -165,8 +166,8 @@ export class EspruinoEngine implements Engine {
   }
 
   /** Boot files as the board finds them, in their order; each is charged when it is evaluated. */
-  *#bootFiles(): Generator<string> {
-    for (const name of BOOT_FILES) {
+  *#bootFiles(names: readonly string[]): Generator<string> {
+    for (const name of names) {
       if (name === ".bootcde" && this.#storage.find(".bootrst")) continue;
       const file = this.#storage.find(name);
       if (!file) continue;

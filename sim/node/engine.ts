@@ -41,7 +41,7 @@ export class NodeEngine implements Engine {
 
   constructor(private readonly options: NodeEngineOptions) {}
 
-  boot(host: HostCall): void {
+  boot(host: HostCall, hasAutoload: boolean): void {
     const scope: Record<string, unknown> = { $call: host };
     const context = vm.createContext(scope, { microtaskMode: "afterEvaluate" });
     this.#context = context;
@@ -67,7 +67,7 @@ export class NodeEngine implements Engine {
     storage.checkAtBoot();
     for (const name of [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"]) {
       // Only one of the last two runs.
-      if (name === ".bootcde" && storage.find(".bootrst")) continue;
+      if (name === ".bootcde" && (!hasAutoload || storage.find(".bootrst"))) continue;
       const file = storage.find(name);
       if (!file) continue;
       const source = Buffer.from(call("flash.string", [base + file.offset, file.size]) as Uint8Array).toString("latin1");

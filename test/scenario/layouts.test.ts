@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import { boards } from "../../boards/index.ts";
 import type { Board } from "../../boards/board.ts";
 import { ENTRY_MAGIC } from "../../firmware/messages/entries.ts";
-import { KEY_MAGIC, KEY_WORD_CHECK } from "../../firmware/messages/key-page.ts";
+import { KEY_MAGIC, KEY_WORD_CHECK } from "../../firmware/boot/key-words.ts";
 import { CHECKED_BYTES, PAGES_PER_SHEET, PAGE_MAGIC } from "../../firmware/messages/layout.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { SHEET_BYTES } from "../../tools/image/blocks.ts";

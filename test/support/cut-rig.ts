@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { ERR_FULL, ERR_HARDWARE, OK } from "../../hal/contract.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES, SHEET_SAMPLES } from "../../firmware/messages/layout.ts";
-import { KEY_WORD_CHECK, KEY_WORD_KEY } from "../../firmware/messages/key-page.ts";
+import { KEY_WORD_CHECK } from "../../firmware/boot/key-words.ts";
+import { KEY_WORD_KEY } from "../../firmware/messages/key-page.ts";
 import type { Store } from "../../firmware/messages/store.ts";
 import { BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
 import { PowerCut } from "../../sim/engine.ts";

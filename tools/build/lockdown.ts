@@ -10,8 +10,6 @@ import { UserError } from "../errors.ts";
 /** A page less the header that Storage puts before a file. */
 export const LOCKDOWN_BYTES = 4096 - 32;
 
-/** "PwK1": first word of a key page. */
-const KEY_MAGIC = 0x314b7750;
 /** Of the seal word, from the beginning of Storage. */
 const SEAL_AT = 32;
 
@@ -21,7 +19,6 @@ function bootFacts({ storage, console, servicePad, heart, capabilities }: Board,
     storage: storage.base,
     sealOffset: SEAL_AT,
     keyPage,
-    keyMagic: KEY_MAGIC,
     console,
     servicePad: servicePad ? servicePad.espruino : "",
     light: heart.glow.espruino,

@@ -117,6 +117,9 @@ export class Session {
     const { board, report } = this.options;
     const found = (await this.#poll("typeof pawlock==\"object\"?pawlock.hello():null")) as { board?: unknown; state?: unknown } | undefined;
     const running = await this.console.evaluate('typeof pawlockSlot=="number"?pawlockSlot:-1');
+    if (!found && (await this.console.evaluate("global.pawlockStop?1:0")) === 1) {
+      throw new UserError("the firmware is written, but the service pad is still bridged: nothing is started", "Take the bridge away, press reset and run `pawlock flash` again: it tests the toy and seals it.");
+    }
     if (!found) {
       const why = running === -1 ? "no whole application was found" : "the firmware does not say hello";
       throw new UserError(why, "Run `pawlock flash` again. If it stays so, look at `pawlock monitor` while the board boots.");

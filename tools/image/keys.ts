@@ -2,9 +2,10 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import type { Entropy, Flash, NativeCode } from "../../hal/contract.ts";
-import { KEY_MAGIC, KEY_WHOLE, KEY_WORD_ADDRESS, KEY_WORD_CHECK, createKeyPage, type KeyPage } from "../../firmware/messages/key-page.ts";
+import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK } from "../../firmware/boot/key-words.ts";
+import { KEY_WHOLE, createKeyPage, type KeyPage } from "../../firmware/messages/key-page.ts";
 import { SPACE_ROOT } from "../../firmware/messages/layout.ts";
+import type { Entropy, Flash, NativeCode } from "../../hal/contract.ts";
 import { applyStream } from "../../firmware/voice/twin-seal.ts";
 import { PAGE_BYTES, type FlashMemory } from "../../sim/flash.ts";
 import { Noise } from "../../sim/noise.ts";

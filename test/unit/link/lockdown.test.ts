@@ -2,18 +2,21 @@
 
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
+import { crc32 } from "node:zlib";
 import { boards } from "../../../boards/index.ts";
 import { microbit2 } from "../../../boards/microbit2.ts";
 import { xiaoble } from "../../../boards/xiaoble.ts";
 import type { Board } from "../../../boards/board.ts";
 import { ANSWER, BATTERY_LEVEL, BATTERY_SERVICE, DEVICE_INFORMATION, REQUEST, VOICE_SERVICE } from "../../../firmware/link/protocol.ts";
 import { LOCKDOWN_BYTES, buildLockdown } from "../../../tools/build/lockdown.ts";
+import { keyPage, ownAddress } from "../../../tools/image/keys.ts";
+import { exhaustive, range } from "../../support/exhaustive.ts";
 
 const KEY_PAGE = 0xed000;
 
 interface World {
   readonly seal?: number;
-  readonly keyWords?: readonly number[];
+  readonly keyPage?: Uint8Array;
   readonly isBridged?: boolean;
   /** For how many looks the link of before stays. */
   readonly linkedLooks?: number;
@@ -29,7 +32,7 @@ interface Characteristic {
 type Table = Record<string, Record<string, Characteristic>>;
 
 /** Runs the text; returns the calls in order, [name, arguments]. */
-function run(text: string, board: Board, { seal = 0, keyWords = [0xffffffff, 0, 0], isBridged = false, linkedLooks = 0 }: World) {
+function run(text: string, board: Board, { seal = 0, keyPage: key = new Uint8Array(4096).fill(0xff), isBridged = false, linkedLooks = 0 }: World) {
   const calls: [string, unknown[]][] = [];
   const record =
     (name: string) =>
@@ -51,9 +54,8 @@ function run(text: string, board: Board, { seal = 0, keyWords = [0xffffffff, 0, 
     setInterval: (callback: () => void) => callback(),
     require: () => ({
       read: (length: number, address: number) => {
-        const words = address === board.storage.base + 32 ? [seal] : keyWords;
         assert.ok(address === board.storage.base + 32 || address === KEY_PAGE);
-        return new Uint8Array(Uint32Array.from(words).buffer, 0, length);
+        return address === KEY_PAGE ? key.slice(0, length) : new Uint8Array(Uint32Array.of(seal).buffer, 0, length);
       },
       erasePage: record("erasePage"),
     }),
@@ -62,6 +64,7 @@ function run(text: string, board: Board, { seal = 0, keyWords = [0xffffffff, 0, 
       setPassword: record("setPassword"),
       lockConsole: record("lockConsole"),
       hwRand: () => 0x12345678,
+      CRC32: (bytes: Uint8Array) => crc32(bytes) >>> 0,
       reboot: () => {
         calls.push(["reboot", []]);
         throw new Error("rebooted");
@@ -101,10 +104,10 @@ describe("boot files", function () {
   });
 
   it("close console, link, table and pairing in this order, and leave the radio asleep", () => {
-    const { names, of } = on(xiaoble, { keyWords: [0x314b7750, 0x44550000, 0xc3aa] });
+    const { names, of } = on(xiaoble, { keyPage: keyPage(5) });
     assert.deepEqual(names, ["setConsole", "sleep", "setAddress", "setAdvertising", "setServices", "setSecurity", "on", "setPassword", "lockConsole"]);
     assert.equal(JSON.stringify(of("setConsole")), '[[null,{"force":true}]]');
-    assert.deepEqual(of("setAddress"), [["c3:aa:44:55:00:00 random"]]);
+    assert.deepEqual(of("setAddress"), [[ownAddress(keyPage(5))]]);
     assert.deepEqual(of("on"), [["passkey"]]);
   });
 
@@ -140,6 +143,18 @@ describe("boot files", function () {
 
   it("keep the factory's address when there is no key page: the radio stays asleep", () => {
     assert.deepEqual(on(xiaoble, {}).of("setAddress"), []);
+  });
+
+  it("take the address from a page with any one bit rotten, and none from a page with two (T50)", () => {
+    const rotten = (...bits: number[]): Uint8Array => {
+      const page = keyPage(5);
+      for (const bit of bits) page[bit >> 3]! ^= 1 << (bit & 7);
+      return page;
+    };
+    for (const bit of exhaustive(range(12 * 32))) {
+      assert.deepEqual(on(xiaoble, { keyPage: rotten(bit) }).of("setAddress"), [[ownAddress(keyPage(5))]], `bit ${bit}`);
+      assert.deepEqual(on(xiaoble, { keyPage: rotten(bit, (bit + 40) % 384) }).of("setAddress"), [], `bits ${bit} and ${(bit + 40) % 384}`);
+    }
   });
 
   it("wait for a link of before to go, and reboot when it does not", () => {

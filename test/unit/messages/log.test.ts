@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { ERR_BUSY, ERR_DAMAGED, ERR_FORBIDDEN, ERR_FULL, ERR_HARDWARE, ERR_LAYOUT, ERR_RANGE, OK } from "../../../hal/contract.ts";
 import { CHECKED_BYTES, JOURNAL_PAGES, MAX_MESSAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, PAGE_MAGIC, RECORD_PAGES, SHEET_SAMPLES } from "../../../firmware/messages/layout.ts";
 import { ENTRY_MAGIC } from "../../../firmware/messages/entries.ts";
-import { KEY_MAGIC, KEY_WORD_CHECK } from "../../../firmware/messages/key-page.ts";
+import { KEY_MAGIC, KEY_WORD_CHECK } from "../../../firmware/boot/key-words.ts";
 import { RECORD_NUMBERS, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";

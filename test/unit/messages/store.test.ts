@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ERR_FORBIDDEN, ERR_HARDWARE, ERR_KERNEL, ERR_RANGE, OK } from "../../../hal/contract.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
-import { KEY_WORD_ADDRESS } from "../../../firmware/messages/key-page.ts";
+import { KEY_WORD_ADDRESS } from "../../../firmware/boot/key-words.ts";
 import { RECORD_BYTES, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { block, bootStore, mockStoreFlash, settle, write } from "../../support/store.ts";
