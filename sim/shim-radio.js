@@ -6,16 +6,17 @@
   var register = scope.$register;
   var deliver = scope.$deliver;
 
+  // Espruino makes its own ports when they are first named, over whatever stands there: so it is its own that are changed.
   function port(device) {
-    return {
-      $device: device,
-      setConsole: function (isForced) {
-        host("console.set", [device, !!isForced]);
-      },
-      unsetup: function () {
-        host("console.unsetup", [device]);
-      },
+    var own = scope[device] || {};
+    own.$device = device;
+    own.setConsole = function (isForced) {
+      host("console.set", [device, !!isForced]);
     };
+    own.unsetup = function () {
+      host("console.unsetup", [device]);
+    };
+    return own;
   }
   scope.USB = port("USB");
   scope.Serial1 = port("Serial1");

@@ -85,7 +85,6 @@ export class Bluetooth implements Peripheral, ToyEnd {
   get table(): AttributeTable {
     return this.server.table;
   }
-
   get attMtu(): number {
     return this.site.attMtu;
   }
