@@ -38,7 +38,7 @@ const folders: readonly { readonly from: RegExp; readonly to: RegExp; readonly p
   { from: /^sim\//, to: /^(sim\/|boards\/)/, packages: true },
   {
     from: /^tools\//,
-    to: /^(?!firmware\/|test\/)|^firmware\/(voice\/(abi|adpcm|prompts|twin[-a-z]*|kernel\.generated)\.ts|messages\/(layout|key-page)\.ts|boot\/(manifest|key-words)\.ts|link\/protocol\.ts)$/,
+    to: /^(?!firmware\/|test\/)|^firmware\/(voice\/(abi|adpcm|prompts|twin[-a-z]*|kernel\.generated)\.ts|messages\/(entries|journal|key-page|layout|records|vault)\.ts|boot\/(manifest|key-words)\.ts|link\/protocol\.ts)$/,
     packages: true,
   },
   { from: /^companion\//, to: /^(companion\/|firmware\/(voice\/(abi|adpcm|twin)\.ts|link\/protocol\.ts)$)/, packages: true },
