@@ -117,7 +117,8 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
   function maintain(): boolean {
     if (self.code !== OK) return false;
     if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
-    return log.maintain() || records.entries.prepare() || journal.entries.prepare();
+    // The security log first: what happens in the first minute belongs there. Its page is one, a recording's are many.
+    return records.entries.prepare() || journal.entries.prepare() || log.maintain();
   }
 
   // What cannot be erased is at least written over.

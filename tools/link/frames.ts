@@ -168,7 +168,7 @@ export const frames: readonly Frame[] = [
       u8("event", "see the table of events"),
       u32("number", "counts all entries there ever were"),
       u32("detail", "see the table of events"),
-      u32("time", "seconds of uptime, or local time, as the toy knew it"),
+      u32("uptime", "seconds since the start of the toy that wrote it"),
     ],
   ),
   asked(
@@ -228,6 +228,7 @@ export const settings: readonly Named[] = [
 ];
 
 export const events: readonly Named[] = [
+  { name: "DROPPED", value: 0, about: "entries came too fast to be kept; detail: how many" },
   { name: "WINDOW_OPENED", value: protocol.EVENT_WINDOW_OPENED, about: "somebody opened the pairing window" },
   { name: "PAIRED", value: protocol.EVENT_PAIRED, about: "a phone was accepted; detail: its number" },
   { name: "REPLACED", value: protocol.EVENT_REPLACED, about: "a phone that was known paired again; detail: its number" },
