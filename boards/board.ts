@@ -130,8 +130,8 @@ export interface Board {
   readonly supplyVolts: number;
   /** Area that Espruino's Storage manages. */
   readonly storage: { readonly kind: "external" | "internal"; readonly base: number; readonly pages: number };
-  /** The flash chip beside the nRF52 where storage is external: how long a page erase and the write of 256 bytes block JavaScript. */
-  readonly externalFlash?: { readonly part: string; readonly pageEraseMs: number; readonly write256Ms: number };
+  /** The flash chip beside the nRF52 where storage is external: how long a page erase and the write of 256 bytes block JavaScript, and erases that a page bears. */
+  readonly externalFlash?: { readonly part: string; readonly pageEraseMs: number; readonly write256Ms: number; readonly eraseCycles: number };
   readonly flashMap: FlashMap;
   readonly capabilities: {
     /** BLE link to accepted phones. */

@@ -16,6 +16,9 @@ export interface Chip {
   /** Erase of one page and write of one 32-bit word: the CPU stands still meanwhile. PS, NVMC, tERASEPAGE and tWRITE (maximum). */
   readonly pageEraseMs: number;
   readonly wordWriteUs: number;
+  /** Erases that a page bears, and writes of one word between two of them. PS, NVMC, nENDURANCE (minimum) and nWRITE (maximum). */
+  readonly eraseCycles: number;
+  readonly wordWrites: number;
   /** Configuration word that forbids a debug probe to read memory; only erasing the whole chip lifts it. PS, UICR.APPROTECT: 0x00 in its low byte. */
   readonly readbackProtection: { readonly address: number; readonly value: number };
   readonly adc: {
@@ -59,13 +62,15 @@ export const nrf52840: Chip = {
   pageBytes: 4096,
   pageEraseMs: 85,
   wordWriteUs: 41,
+  eraseCycles: 10000,
+  wordWrites: 2,
   readbackProtection: approtect,
   adc: saadc,
   pwmUnits: 4,
   portPins: 48,
 };
 
-/** PS v1.6; the NVMC times are quoted from memory of it: check them before a hardware run depends on them. */
+/** PS v1.6; the NVMC's figures are quoted from memory of it: check them before a hardware run depends on them. */
 export const nrf52833: Chip = {
   name: "nRF52833",
   coreHz: 64000000,
@@ -76,6 +81,8 @@ export const nrf52833: Chip = {
   pageBytes: 4096,
   pageEraseMs: 87.5,
   wordWriteUs: 42.5,
+  eraseCycles: 10000,
+  wordWrites: 2,
   readbackProtection: approtect,
   adc: saadc,
   pwmUnits: 4,

@@ -17,7 +17,7 @@ export const nrf52840dk: Board = {
   role: "bench",
   limits: [
     "one application slot in internal flash: an interrupted update leaves no firmware until it is run again; updates by USB only",
-    "the message store is 50 pages of internal flash: one full recording of 40 s and little more",
+    "the message store is 50 pages of internal flash: one full recording of 40 s and little more; at 50 messages a day they last three years",
     "voice and key share one chip: encryption at rest buys erasure only",
     "an erase of a page stops the whole chip for 85 ms, so none happens while audio runs",
     "no private Bluetooth address: the toy can be followed by its address",

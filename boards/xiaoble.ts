@@ -67,8 +67,8 @@ export const xiaoble: Board = {
   selfTest: { silenceAtMost: 100, loopback: { atLeast: 4, atMost: 710 } },
   supplyVolts: 3.3,
   storage: { kind: "external", base: 0x60000000, pages: 512 },
-  // Class of such chips, not read from its data sheet: erase of a page, and 256 bytes sent by Espruino bit by bit, then programmed.
-  externalFlash: { part: "P25Q16H", pageEraseMs: 20, write256Ms: 2.5 },
+  // Class of such chips, not read from its data sheet: erase of a page, 256 bytes sent by Espruino bit by bit, then programmed, and erases.
+  externalFlash: { part: "P25Q16H", pageEraseMs: 20, write256Ms: 2.5, eraseCycles: 100000 },
   // `log` is pages 0 to 506; page 506 is never written, 507 to 510 hold the boot files, 511 is blank. The key page is the last of
   // the boot loader's seven pages of "user data" that the radio stack's two bond pages, right below the boot loader at 0xf4000, leave.
   flashMap: {

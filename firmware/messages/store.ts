@@ -116,9 +116,13 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function maintain(): boolean {
     if (self.code !== OK) return false;
+    // A page is ready before a record needs one, so that no step erases more than a page.
+    if (records.entries.prepare()) return true;
     if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
-    // The security log first: what happens in the first minute belongs there. Its page is one, a recording's are many.
-    return records.entries.prepare() || journal.entries.prepare() || log.maintain();
+    // Pages behind the messages first: what happens in the first minute belongs into the security log, and no step erases two pages.
+    if (records.entries.prepare() || journal.entries.prepare()) return true;
+    if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
+    return log.maintain();
   }
 
   // What cannot be erased is at least written over.

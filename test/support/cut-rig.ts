@@ -12,7 +12,7 @@ import { PowerCut } from "../../sim/engine.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { Confirmed, blockOf } from "./confirmed.ts";
 import { CutFlash, PHASES, type Phase } from "./cut-flash.ts";
-import { bootStore } from "./store.ts";
+import { bootStore } from "../../tools/sim/bare-store.ts";
 
 export type Command =
   | { readonly do: "record" | "receive"; readonly blocks: number }

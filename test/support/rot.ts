@@ -5,7 +5,8 @@ import { OK } from "../../hal/contract.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES } from "../../firmware/messages/layout.ts";
 import { RECORD_PHONES } from "../../firmware/messages/records.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
-import { block, bootStore, mockStoreFlash, write } from "./store.ts";
+import { bootStore } from "../../tools/sim/bare-store.ts";
+import { block, mockStoreFlash, write } from "./store.ts";
 
 const MESSAGES = [
   { blocks: 3, fill: 10, origin: ORIGIN_FAMILY },

@@ -36,6 +36,8 @@ const folders: readonly { readonly from: RegExp; readonly to: RegExp; readonly p
   { from: /^firmware\/boot\//, to: /^(firmware\/(boot\/|link\/protocol\.ts$)|pawlock:boot$)/, packages: false },
   { from: /^firmware\//, to: /^(firmware\/(?!main\.ts$)|hal\/contract\.ts$|boards\/board\.ts$)/, packages: false },
   { from: /^sim\//, to: /^(sim\/|boards\/)/, packages: true },
+  // The bench uses the firmware's own store for a month.
+  { from: /^tools\/sim\/(bare-store|store-wear)\.ts$/, to: /^(?!firmware\/|test\/)|^firmware\/(messages|voice)\//, packages: true },
   {
     from: /^tools\//,
     to: /^(?!firmware\/|test\/)|^firmware\/(voice\/(abi|adpcm|prompts|twin[-a-z]*|kernel\.generated)\.ts|messages\/(entries|journal|key-page|layout|records|vault)\.ts|boot\/(manifest|key-words)\.ts|link\/protocol\.ts)$/,

@@ -9,7 +9,8 @@ import { KEY_MAGIC, KEY_WORD_CHECK } from "../../../firmware/boot/key-words.ts";
 import { RECORD_NUMBERS, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { SHEET_BYTES, blockOffset } from "../../../tools/image/blocks.ts";
-import { block, bootStore, mockStoreFlash, settle, write, type StoreFlash } from "../../support/store.ts";
+import { bootStore, type StoreFlash } from "../../../tools/sim/bare-store.ts";
+import { block, mockStoreFlash, settle, write } from "../../support/store.ts";
 
 /** Sheets for messages. */
 const SHEETS = 12;

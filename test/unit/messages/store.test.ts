@@ -1,12 +1,15 @@
 // Records, journal, key page and factory reset, without power cuts: those are in cuts.test.ts.
 
 import assert from "node:assert/strict";
-import { ERR_FORBIDDEN, ERR_HARDWARE, ERR_KERNEL, ERR_RANGE, OK } from "../../../hal/contract.ts";
-import { JOURNAL_PAGES, ORIGIN_FAMILY, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
+import { nrf52840 } from "../../../boards/nrf52.ts";
+import { ERR_FORBIDDEN, ERR_HARDWARE, ERR_KERNEL, ERR_RANGE, OK, type Flash } from "../../../hal/contract.ts";
+import type { MockFlash } from "../../../hal/mock/flash.ts";
+import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
 import { KEY_WORD_ADDRESS } from "../../../firmware/boot/key-words.ts";
 import { RECORD_BYTES, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
-import { block, bootStore, mockStoreFlash, settle, write } from "../../support/store.ts";
+import { bootStore } from "../../../tools/sim/bare-store.ts";
+import { block, mockStoreFlash, settle, write } from "../../support/store.ts";
 
 const SHEETS = 8;
 const rig = (): ReturnType<typeof mockStoreFlash> => mockStoreFlash(SHEETS * PAGES_PER_SHEET + RECORD_PAGES + JOURNAL_PAGES);
@@ -48,6 +51,46 @@ describe("records", () => {
     flash.flash.stuckPages.push(SHEETS * PAGES_PER_SHEET + 1);
     for (let i = 0; i < 60; i++) assert.equal(store.records.put(1, bytes(200, i)), OK);
     assert.deepEqual(bootStore(flash).records.get(1), bytes(200, 59));
+  });
+});
+
+describe("flash", () => {
+  it("has no word written more often between erases than the processor's own flash bears", () => {
+    const flash = rig();
+    const writes = new Map<number, number>();
+    const counted = (inner: MockFlash, base: number): Flash => ({
+      ...inner,
+      write(address, data) {
+        for (let at = 0; at < data.length; at += 4) writes.set(base + address + at, (writes.get(base + address + at) ?? 0) + 1);
+        assert.ok(data.every((_, at) => writes.get(base + address + (at & ~3))! <= nrf52840.wordWrites), `word ${address} and following`);
+        return inner.write(address, data);
+      },
+      erasePage(page) {
+        for (let at = 0; at < 4096; at += 4) writes.delete(base + page * 4096 + at);
+        return inner.erasePage(page);
+      },
+    });
+    const ports = { flash: counted(flash.flash, 0), keyPage: counted(flash.keyPage, 0x10000000) };
+    for (let boot = 0; boot < 12; boot++) {
+      const store = bootStore(ports, { seed: boot, nowMs: () => 1e6 * boot });
+      for (let i = 0; i < 9; i++) {
+        settle(store);
+        if (store.messages.begin(i % 2 ? ORIGIN_OWN : ORIGIN_FAMILY) === OK) {
+          for (let at = 0; at < 9; at++) store.messages.append(block(at));
+          if (i === 3) store.messages.abandon();
+          else store.messages.commit(9 * BLOCK_SAMPLES);
+        }
+        const heard = store.messages.oldestUnheard();
+        if (heard) store.messages.markHeard(heard);
+        if (i % 4 === 0 && store.messages.count() > 0) store.messages.remove(store.messages.at(0)!);
+        store.records.put(1 + (i % 5), bytes(20 * i, i));
+        store.journal.add(1, i);
+      }
+      if (boot % 5 !== 4) continue;
+      while (store.forget());
+      store.renew();
+    }
+    assert.ok([...writes.values()].includes(2));
   });
 });
 

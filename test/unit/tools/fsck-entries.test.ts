@@ -14,7 +14,8 @@ import { plain, text } from "../../../tools/image/fsck-report.ts";
 import { readKeyPage, workingKey } from "../../../tools/image/keys.ts";
 import { PAGE_BYTES } from "../../../sim/flash.ts";
 import { random } from "../../support/random.ts";
-import { bootStore, mockStoreFlash, rootOf, settle, write } from "../../support/store.ts";
+import { bootStore, rootOf } from "../../../tools/sim/bare-store.ts";
+import { mockStoreFlash, settle, write } from "../../support/store.ts";
 
 const SHEETS = 4;
 const ENTRIES_AT = SHEETS * PAGES_PER_SHEET * PAGE_BYTES;
