@@ -116,9 +116,6 @@ export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number):
 
   function maintain(): boolean {
     if (self.code !== OK) return false;
-    // A page is ready before a record needs one, so that no step erases more than a page.
-    if (records.entries.prepare()) return true;
-    if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
     // Pages behind the messages first: what happens in the first minute belongs into the security log, and no step erases two pages.
     if (records.entries.prepare() || journal.entries.prepare()) return true;
     if (hasEntries && number[0] === log.nextSequence && reserveNumbers(number[0]) === OK) return true;
