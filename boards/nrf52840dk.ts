@@ -4,8 +4,8 @@
 //
 // Microphone: as on the XIAO, with the kit's 3.0 V: full scale (3.0 V / 4) / (1/4) = 3.0 V; 1.5 V +- 1.45 V fits.
 // Flash: Espruino's Flash.getFree() lists the internal flash between the end of the interpreter and Storage at 0xEC000.
-// 64 pages (0xAC000 to 0xEBFFF) are taken: 13 for the application, 50 for messages, one for the key. Assumed: the interpreter
-// ends below 0xAC000. `pawlock flash` asks getFree() before it erases anything.
+// 68 pages (0xA8000 to 0xEBFFF) are taken: 17 for the application, 50 for messages, one for the key. Assumed: the interpreter
+// ends below 0xA8000. `pawlock flash` asks getFree() before it erases anything.
 
 import type { Board } from "./board.ts";
 import { nrf52840 } from "./nrf52.ts";
@@ -61,9 +61,9 @@ export const nrf52840dk: Board = {
   storage: { kind: "internal", base: 0xec000, pages: 10 },
   flashMap: {
     filePages: 1,
-    slots: [{ base: 0xac000, firstPage: 0, pages: 13 }],
+    slots: [{ base: 0xa8000, firstPage: 0, pages: 17 }],
     hasPrompts: false,
-    log: { kind: "flash", base: 0xac000, firstPage: 13, pages: 50 },
+    log: { kind: "flash", base: 0xa8000, firstPage: 17, pages: 50 },
     keyPage: 0xeb000,
   },
   capabilities: {

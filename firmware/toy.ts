@@ -1,23 +1,43 @@
-// The toy: one state machine. Every event has a defined outcome in every state: the table below, a letter a cell.
+// The toy: one state machine. Every event has a defined outcome in every state: the table of states.ts.
 
-import { ERR_FORBIDDEN, ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
-import {
-  HEART_BROKEN,
-  HEART_DARK,
-  HEART_FORGETTING,
-  HEART_WAITING,
-  createHeartLight,
-} from "./heart/heart.ts";
+import { ERR_BUSY, ERR_FORBIDDEN, ERR_FULL, OK, type Clock, type Code, type Hal, type PawToken, type TimerId } from "../hal/contract.ts";
+import { HEART_BROKEN, HEART_DARK, HEART_FORGETTING, HEART_PAIRING, HEART_WAITING, createHeartLight } from "./heart/heart.ts";
+import type { Link, LinkPorts } from "./link/link.ts";
+import { AT_OTHER, AT_PLAY, AT_RECORDING, AT_REST } from "./link/protocol.ts";
+import { WINDOW_FAILED, WINDOW_PAIRED, WINDOW_REPLACED } from "./link/window.ts";
 import type { Message } from "./messages/index.ts";
 import { ORIGIN_FAMILY } from "./messages/layout.ts";
 import type { createStore as CreateStore } from "./messages/store.ts";
 import { createGesture } from "./paw/gesture.ts";
+import type { Slot } from "./slot/slot.ts";
+import {
+  BROKEN,
+  CAPTURED,
+  CHIRPED,
+  CHIRPING,
+  ENDING,
+  FORGOTTEN,
+  HELD,
+  IDLE,
+  PAIRING,
+  PAIRING_ENDED,
+  PLAYED,
+  PLAYING,
+  RECORDING,
+  RESETTING,
+  SAVING,
+  TRANSITIONS,
+} from "./states.ts";
+import { BLOCK_BYTES } from "./voice/abi.ts";
 import {
   EARCON_BATTERY,
   EARCON_ENDING,
   EARCON_ERROR,
   EARCON_FULL,
   EARCON_NO,
+  EARCON_PAIRED,
+  EARCON_PAIRING,
+  EARCON_REPLACED,
   EARCON_RESET,
   EARCON_START,
   EARCON_STOP,
@@ -25,96 +45,63 @@ import {
   createEarcons,
 } from "./voice/earcons.ts";
 import { createKernel, type KernelImage } from "./voice/kernel.ts";
-import { createPlayer } from "./voice/player.ts";
+import { FULL_VOLUME, createPlayer, type Playable } from "./voice/player.ts";
+import { PROMPT_BLOCKS, countedDigits, readPromptBlock, spokenDigits, type Prompt } from "./voice/prompts.ts";
 import { LIMIT_SAMPLES, createRecorder } from "./voice/recorder.ts";
-
-/** Nothing is going on; an earcon may sound. */
-export const IDLE = 0;
-/** Red, microphone powered, the start chirp sounds. */
-export const CHIRPING = 1;
-export const RECORDING = 2;
-/** The paw is released or the limit reached; the last samples are on their way to flash. */
-export const SAVING = 3;
-export const PLAYING = 4;
-/** Forgetting everything, page by page. */
-export const RESETTING = 5;
-/** No audio path, or no store: kernel, its memory, converter or PWM failed at boot, or the store holds a newer layout. */
-export const BROKEN = 6;
-export const STATE_NAMES = "idle chirping recording saving playing resetting broken";
-
-/** A hold that means "record"; its token goes with it. */
-export const HELD = 0;
-/** That hold has ended. */
-export const RELEASED = 1;
-export const TAPPED_ONCE = 2;
-export const TAPPED_TWICE = 3;
-export const TAPPED_MORE = 4;
-export const PAIRING_ASKED = 5;
-export const RESET_WARNED = 6;
-export const RESET_ASKED = 7;
-export const RESET_CANCELLED = 8;
-/** The start chirp has ended. */
-export const CHIRPED = 9;
-/** Five seconds of room are left. */
-export const ENDING = 10;
-/** The capture is over and the microphone off. */
-export const CAPTURED = 11;
-/** The playback is over. */
-export const PLAYED = 12;
-/** Nothing is left to forget. */
-export const FORGOTTEN = 13;
-export const EVENT_NAMES =
-  "held released tappedOnce tappedTwice tappedMore pairingAsked resetWarned resetAsked resetCancelled chirped ending captured played forgotten";
-
-// One row a state, one column an event, in the order of the constants above.
-//   R record      A abort the recording   C start the capture   S stop the capture    E capture ended
-//   P play next   O play own              T stop playing        B stop playing, then record
-//   F played      N "no" tone             W reset warning       X begin reset         Z reset done
-//   K cancelled   L ending chirp          ! "broken" tone       . nothing: cannot happen here, or means nothing here
-export const TRANSITIONS = [
-  /* idle      */ "R.PO.NWXK.....",
-  /* chirping  */ ".A.......C....",
-  /* recording */ ".S........LE..",
-  /* saving    */ "...........E..",
-  /* playing   */ "B.TO.NWXK...F.",
-  /* resetting */ ".............Z",
-  /* broken    */ "!.!..!WXK.....",
-];
 
 /** Housekeeping waits so long after the last event, and between its steps. */
 const MAINTAIN_MS = 60;
 const FORGET_MS = 10;
+/** A lithium cell at rest, charged. */
+const FULL_MILLIVOLTS = 4150;
 
 export interface Toy {
-  state(): number;
-  /** Gives an event to the state machine; returns the letter of the cell. */
-  handle(event: number, token?: PawToken): string;
-  messages(): number;
+  /** One of the states of states.ts. */
+  readonly state: number;
   /** OK, or why there is no audio until the next boot. */
-  audioCode(): Code;
+  readonly audioCode: Code;
   /**
    * What JavaScript came too late for since boot: converter results that no message holds, then playback buffers that sounded
    * again instead of the next.
    */
-  losses(): number[];
+  readonly losses: number[];
+  /** Gives an event to the state machine; returns the letter of the cell. */
+  handle(event: number, token?: PawToken): string;
+  messages(): number;
   /** Gives the token of the next hold to the bench instead of recording. */
   lendHold(to: (token: PawToken) => void): void;
 }
 
-export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, createStore: typeof CreateStore): Toy {
+/** What differs from build to build. */
+export interface ToyParts {
+  /** Below this a recording could not be finished; 0 without a battery. */
+  readonly lowMillivolts: number;
+  readonly createStore: typeof CreateStore;
+  /** Where the application lies; absent when it was not started from a slot. */
+  readonly slot: Slot | undefined;
+  /** Absent where there is no link. */
+  readonly createLink: ((ports: LinkPorts) => Link) | undefined;
+}
+
+export function createToy(hal: Hal, image: KernelImage, parts: ToyParts): Toy {
   const clock: Clock = hal.clock;
+  const slot = parts.slot;
   const kernel = createKernel(hal.native, image);
-  const store = createStore(hal, kernel, LIMIT_SAMPLES);
+  const store = parts.createStore(hal, kernel, LIMIT_SAMPLES);
   const log = store.messages;
-  const earcons = createEarcons(hal.speaker, clock);
+  let link: Link | undefined;
+
+  /** Loudest that anything may sound now. */
+  function volume(): number {
+    return link ? link.volume() : FULL_VOLUME;
+  }
+
+  const earcons = createEarcons(hal.speaker, clock, volume);
   const light = createHeartLight(hal.heart, clock);
-  // OK, or why there is no audio until the next boot.
   const audioCode = kernel.code || hal.selfTest();
-  let state = BROKEN;
   let captureCode: Code = OK;
   let capturedSamples = 0;
   let playedCode: Code = OK;
-  const losses = [0, 0];
   let housekeeping: TimerId | undefined;
   let gestureTimer: TimerId | undefined;
 
@@ -123,14 +110,23 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
       handle(ENDING);
     },
     ended: function (code, samples, dropped) {
-      losses[0] += dropped;
+      self.losses[0] += dropped;
       captureCode = code;
       capturedSamples = samples;
       handle(CAPTURED);
     },
   });
-  const player = createPlayer(clock, hal.speaker, kernel, log, function (code, late) {
-    losses[1] += late;
+
+  // What sounds: a message, or a passkey that is spoken.
+  let playing: Message | undefined;
+  let prompt: Prompt | undefined;
+
+  function readBlock(sound: Playable, index: number, into: Uint8Array): Code {
+    return slot && sound === prompt ? readPromptBlock(slot, prompt, index, into) : log.readBlock(sound as Message, index, into);
+  }
+
+  const player = createPlayer(clock, hal.speaker, kernel, readBlock, volume, function (code, late) {
+    self.losses[1] += late;
     playedCode = code;
     handle(PLAYED);
   });
@@ -141,11 +137,13 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
 
   function enter(next: number): void {
     // Whatever led here: outside the listening states the microphone has no power. Nothing to abort is the normal case.
-    if (isListening(state) && !isListening(next)) recorder.abort();
-    state = next;
+    if (isListening(self.state) && !isListening(next)) recorder.abort();
+    self.state = next;
+    self.activity = next === IDLE ? AT_REST : next === PLAYING ? AT_PLAY : isListening(next) ? AT_RECORDING : AT_OTHER;
     let pattern = HEART_DARK;
     if (next === RESETTING) pattern = HEART_FORGETTING;
     else if (next === BROKEN) pattern = HEART_BROKEN;
+    else if (next === PAIRING) pattern = HEART_PAIRING;
     else if (next === IDLE && log.oldestUnheard()) pattern = HEART_WAITING;
     light.show(pattern);
     if (housekeeping !== undefined) clock.cancel(housekeeping);
@@ -160,15 +158,17 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
 
   function maintain(): void {
     housekeeping = undefined;
-    // A step takes longer than a tone may be stretched, or a child kept waiting.
-    if (earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || store.maintain()) {
+    // A step takes longer than a tone may be stretched, or a child kept waiting, or voice that moves over the air.
+    if (earcons.isSounding() || hal.paw.isPressed() || (link && link.isMoving()) || player.prepare(nextMessage()) || store.maintain()) {
       housekeeping = clock.after(MAINTAIN_MS, maintain);
     }
   }
 
   function forget(): void {
     housekeeping = undefined;
-    if (store.forget()) housekeeping = clock.after(FORGET_MS, forget);
+    // Bonds can be erased when nobody is connected.
+    const isConnected = hal.radio !== undefined && hal.radio.status().connected;
+    if (store.forget() || isConnected) housekeeping = clock.after(FORGET_MS, forget);
     else handle(FORGOTTEN);
   }
 
@@ -177,17 +177,22 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
     return code === ERR_FULL ? EARCON_FULL : code === ERR_FORBIDDEN ? EARCON_NO : EARCON_ERROR;
   }
 
+  /** Back to rest, with a sound. */
+  function rest(earcon: number): void {
+    enter(IDLE);
+    earcons.play(earcon);
+  }
+
   function record(token?: PawToken): void {
     earcons.stop();
-    if (hal.power.batteryMillivolts() < lowMillivolts) {
-      earcons.play(EARCON_BATTERY);
-      enter(IDLE);
+    if (link) link.yieldStore();
+    if (hal.power.batteryMillivolts() < parts.lowMillivolts) {
+      rest(EARCON_BATTERY);
       return;
     }
     const code = token ? recorder.open(token) : ERR_FULL;
     if (code !== OK) {
-      earcons.play(earconFor(code));
-      enter(IDLE);
+      rest(earconFor(code));
       return;
     }
     enter(CHIRPING);
@@ -199,173 +204,174 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
   function capture(): void {
     const code = recorder.start();
     if (code === OK) enter(RECORDING);
-    else {
-      earcons.play(earconFor(code));
-      enter(IDLE);
-    }
+    else rest(earconFor(code));
   }
 
-  function abort(): void {
-    enter(IDLE);
-    earcons.play(EARCON_NO);
+  function save(): void {
+    enter(SAVING);
+    recorder.stop();
   }
 
   function captureEnded(): void {
-    enter(IDLE);
-    if (captureCode !== OK) earcons.play(earconFor(captureCode));
-    else earcons.play(capturedSamples > 0 ? EARCON_STOP : EARCON_NO);
+    rest(captureCode !== OK ? earconFor(captureCode) : capturedSamples > 0 ? EARCON_STOP : EARCON_NO);
   }
 
-  // What waits for the playback before it to end.
-  let queued: Message | undefined;
-  let recordAfter: PawToken | undefined;
-  let sayAfter = -1;
+  // What waits for the sound before it to end.
+  let after: (() => void) | undefined;
   // Only what sounded to its end has been heard.
   let isCutOff = false;
 
-  function forgetWaiting(): void {
-    queued = undefined;
-    recordAfter = undefined;
-    sayAfter = -1;
-  }
-
-  function stopPlaying(): void {
+  function stopPlaying(then?: () => void): void {
+    after = then;
     isCutOff = true;
     player.stop();
   }
 
+  function afterHold(token?: PawToken): (() => void) | undefined {
+    if (!token) return undefined;
+    return function () {
+      if (token.isLive()) record(token);
+    };
+  }
+
   function play(message: Message | undefined): void {
     earcons.stop();
-    if (!message) {
-      earcons.play(EARCON_NO);
-      enter(IDLE);
-      return;
-    }
-    if (state === PLAYING) {
-      queued = message;
-      stopPlaying();
+    if (self.state === PLAYING) {
+      stopPlaying(function () {
+        play(message);
+      });
       return;
     }
     isCutOff = false;
-    if (player.play(message) === OK) enter(PLAYING);
+    playing = message;
+    if (message && player.play(message) === OK) enter(PLAYING);
+    else rest(message ? EARCON_ERROR : EARCON_NO);
+  }
+
+  function soundEnded(): void {
+    const message = playing;
+    const then = after;
+    playing = prompt = after = undefined;
+    if (playedCode === OK && !isCutOff && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
+    if (self.state === PLAYING) enter(IDLE);
+    if (then) then();
+    else if (playedCode !== OK) earcons.play(EARCON_ERROR);
+  }
+
+  function say(earcon: number): void {
+    if (self.state !== PLAYING && !prompt) earcons.play(earcon);
     else {
-      earcons.play(EARCON_ERROR);
-      enter(IDLE);
+      stopPlaying(function () {
+        earcons.play(earcon);
+      });
     }
   }
 
-  function playNext(): void {
-    play(nextMessage());
+  // Pairing: the window is the link's, what is heard and seen of it is here.
+  let outcomeEarcon = EARCON_NO;
+
+  function pair(): void {
+    if (self.state === PLAYING) {
+      stopPlaying(pair);
+      return;
+    }
+    const code = link ? link.open() : ERR_BUSY;
+    if (code === OK) enter(PAIRING);
+    earcons.play(code === OK ? EARCON_PAIRING : code === ERR_FULL ? EARCON_FULL : EARCON_NO);
   }
 
-  function played(): void {
-    const message = player.message();
-    const next = queued;
-    const token = recordAfter;
-    const earcon = sayAfter;
-    forgetWaiting();
-    if (playedCode === OK && !isCutOff && message && message.origin === ORIGIN_FAMILY) log.markHeard(message);
-    enter(IDLE);
-    if (earcon >= 0) earcons.play(earcon);
-    else if (playedCode !== OK) earcons.play(EARCON_ERROR);
-    else if (token && token.isLive()) record(token);
-    else if (next) play(next);
+  function speak(digits: string): void {
+    if (self.state !== PAIRING) return;
+    earcons.stop();
+    if (!slot || slot.promptBytes() < PROMPT_BLOCKS * BLOCK_BYTES) {
+      earcons.playSteps(countedDigits(digits));
+      return;
+    }
+    prompt = spokenDigits(digits);
+    isCutOff = false;
+    if (player.play(prompt) !== OK) prompt = undefined;
+  }
+
+  function told(outcome: number): void {
+    outcomeEarcon = outcome === WINDOW_PAIRED ? EARCON_PAIRED : outcome === WINDOW_REPLACED ? EARCON_REPLACED : EARCON_NO;
+    if (outcome === WINDOW_FAILED) say(EARCON_NO);
+    else handle(PAIRING_ENDED);
+  }
+
+  /** What is still being spoken ends first, as a playback does. */
+  function leavePairing(then: () => void): void {
+    if (link) link.close();
+    enter(prompt ? PLAYING : IDLE);
+    if (prompt) stopPlaying(then);
+    else then();
+  }
+
+  function sayOutcome(): void {
+    earcons.play(outcomeEarcon);
   }
 
   function reset(): void {
     earcons.stop();
-    if (state === PLAYING) stopPlaying();
-    forgetWaiting();
+    if (link) link.setAwake(false);
+    if (self.state === PLAYING || prompt) stopPlaying();
+    playing = prompt = after = undefined;
     enter(RESETTING);
   }
 
-  function restState(): number {
-    return (audioCode || store.code) === OK ? IDLE : BROKEN;
-  }
-
+  // Whatever was accepted, set or numbered before is gone with this boot; the new address takes effect in the boot files.
   function resetDone(): void {
+    if (hal.radio) hal.radio.eraseBonds();
     store.renew();
-    earcons.play(EARCON_RESET);
-    enter(restState());
+    earcons.play(EARCON_RESET, hal.system.reboot);
   }
 
-  function say(earcon: number): void {
-    if (state === PLAYING) {
-      sayAfter = earcon;
-      stopPlaying();
-    } else earcons.play(earcon);
-  }
-
+  const sounds: Record<string, number> = { N: EARCON_NO, W: EARCON_WARNING, L: EARCON_ENDING, "!": EARCON_ERROR };
   const actions: Record<string, (token?: PawToken) => void> = {
     R: record,
-    A: abort,
-    C: capture,
-    S: function () {
-      enter(SAVING);
-      recorder.stop();
+    A: function () {
+      rest(EARCON_NO);
     },
+    C: capture,
+    S: save,
     E: captureEnded,
-    P: playNext,
+    P: function () {
+      play(nextMessage());
+    },
     O: function () {
       play(log.lastOwn());
     },
-    T: stopPlaying,
-    B: function (token) {
-      recordAfter = token;
-      stopPlaying();
+    T: function (token) {
+      stopPlaying(afterHold(token));
     },
-    F: played,
-    N: function () {
-      say(EARCON_NO);
-    },
-    W: function () {
-      say(EARCON_WARNING);
-    },
+    F: soundEnded,
     X: reset,
     Z: resetDone,
     K: earcons.stop,
-    L: function () {
-      earcons.play(EARCON_ENDING);
+    Y: pair,
+    U: function () {
+      leavePairing(sayOutcome);
     },
-    "!": function () {
-      earcons.play(EARCON_ERROR);
+    Q: function (token) {
+      outcomeEarcon = EARCON_NO;
+      leavePairing(afterHold(token) || sayOutcome);
     },
   };
 
   function handle(event: number, token?: PawToken): string {
-    const cell = TRANSITIONS[state].charAt(event);
-    if (cell !== ".") actions[cell](token);
+    const cell = TRANSITIONS[self.state].charAt(event);
+    if (sounds[cell] !== undefined) say(sounds[cell]);
+    else if (cell !== ".") actions[cell](token);
     return cell;
   }
 
   // Takes the next hold's token instead of a recording: the self-test, which listens while the operator holds the paw.
   let borrower: ((token: PawToken) => void) | undefined;
 
-  const gesture = createGesture({
-    held: function (token) {
-      const take = borrower;
-      borrower = undefined;
-      if (take && state === IDLE) take(token);
-      else handle(HELD, token);
-    },
-    released: function () {
-      handle(RELEASED);
-    },
-    tapped: function (count) {
-      handle(count === 1 ? TAPPED_ONCE : count === 2 ? TAPPED_TWICE : TAPPED_MORE);
-    },
-    pairingAsked: function () {
-      handle(PAIRING_ASKED);
-    },
-    resetWarned: function () {
-      handle(RESET_WARNED);
-    },
-    resetAsked: function () {
-      handle(RESET_ASKED);
-    },
-    resetCancelled: function () {
-      handle(RESET_CANCELLED);
-    },
+  const gesture = createGesture(function (event, token) {
+    const take = event === HELD ? borrower : undefined;
+    if (take) borrower = undefined;
+    if (take && token && self.state === IDLE) take(token);
+    else handle(event, token);
   });
 
   function armGesture(): void {
@@ -381,31 +387,61 @@ export function createToy(hal: Hal, image: KernelImage, lowMillivolts: number, c
     armGesture();
   }
 
+  let batteryPercent = 100;
+
+  function measureBattery(): number {
+    // Not while the converter is the microphone's.
+    if (!isListening(self.state) && parts.lowMillivolts > 0) {
+      const share = (hal.power.batteryMillivolts() - parts.lowMillivolts) / (FULL_MILLIVOLTS - parts.lowMillivolts);
+      batteryPercent = Math.floor(100 * Math.max(0, Math.min(1, share)));
+    }
+    return batteryPercent;
+  }
+
+  const self = {
+    state: BROKEN,
+    activity: AT_OTHER,
+    audioCode: audioCode,
+    losses: [0, 0],
+    handle: handle,
+    messages: log.count,
+    lendHold: function (to: (token: PawToken) => void): void {
+      borrower = to;
+    },
+  };
+
   store.load();
   // The boot files give the radio the address that was made with the key.
   if (store.isNew && store.code === OK) hal.system.reboot();
-  enter(store.isResetting() ? RESETTING : restState());
-  if (state === BROKEN) earcons.play(EARCON_ERROR);
+  enter(store.isResetting() ? RESETTING : (audioCode || store.code) === OK ? IDLE : BROKEN);
+  // The paw lives before the rest of the boot, which takes less time than a hold.
   hal.paw.listen(function (pressed, atMs) {
+    if (pressed && link) link.pawPressed();
     if (pressed) gesture.press(atMs);
     else gesture.release(atMs);
     armGesture();
   });
+  if (hal.radio && parts.createLink && self.state === IDLE) {
+    link = parts.createLink({
+      clock: clock,
+      radio: hal.radio,
+      native: hal.native,
+      kernel: kernel,
+      store: store,
+      toy: self,
+      longestSamples: LIMIT_SAMPLES,
+      measureBattery: measureBattery,
+      changed: function () {
+        if (self.state === IDLE) enter(IDLE);
+      },
+      build: slot ? slot.build : undefined,
+      reboot: hal.system.reboot,
+      speak: speak,
+      told: told,
+    });
+    link.setAwake(true);
+  }
+  if (self.state === BROKEN) earcons.play(EARCON_ERROR);
 
-  return {
-    state: function () {
-      return state;
-    },
-    handle: handle,
-    messages: log.count,
-    audioCode: function () {
-      return audioCode;
-    },
-    losses: function () {
-      return losses;
-    },
-    lendHold: function (to) {
-      borrower = to;
-    },
-  };
+  return self;
 }

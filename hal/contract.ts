@@ -197,8 +197,10 @@ export interface RadioStatus {
  * `notify` says nothing about success: one notification fits each connection interval, what exceeds that is dropped unseen.
  */
 export interface Radio {
-  /** One listener; set once, at boot. */
+  /** One listener; set once, at boot. What belongs to pairing is told only while that is open. */
   listen(onEvent: (kind: number, value: unknown) => void): void;
+  /** Attempts to pair that failed while it was not open, since the reader last set it to 0. */
+  refused: number;
   wake(): void;
   /** Also ends a connection. */
   sleep(): void;
@@ -216,22 +218,26 @@ export interface Radio {
   eraseBonds(): void;
 }
 
-/** Everything that the firmware is given. */
-export interface Hal {
+/** What keeping things takes: nothing that hears or speaks. */
+export interface StorePorts {
   readonly clock: Clock;
-  readonly paw: Paw;
-  readonly heart: Heart;
-  readonly microphone: Microphone;
-  readonly speaker: Speaker;
   readonly flash: Flash;
   /** One page, off the flash of the messages where the board has one; absent where keys live in RAM. */
   readonly keyPage: Flash | undefined;
   readonly entropy: Entropy;
-  readonly power: Power;
   readonly native: NativeCode;
+}
+
+/** Everything that the firmware is given. */
+export interface Hal extends StorePorts {
+  readonly paw: Paw;
+  readonly heart: Heart;
+  readonly microphone: Microphone;
+  readonly speaker: Speaker;
+  readonly power: Power;
   readonly system: System;
   /** Absent on boards whose stack cannot keep strangers from pairing. */
-  readonly radio?: Radio;
+  readonly radio: Radio | undefined;
   /** Whether the converter converts and the speaker's PWM runs: some milliseconds, the microphone unpowered, in silence. At boot. */
   selfTest(): Code;
 }

@@ -7,11 +7,14 @@ const GLOW_LEVEL = 40;
 /** One slow blink while forgetting; a fast one when broken. */
 const BLINK_MS = 500;
 const BROKEN_MS = 125;
+/** A quick pulse while a phone may pair. */
+const PAIRING_MS = 250;
 
 export const HEART_DARK = 0;
 export const HEART_WAITING = 1;
 export const HEART_FORGETTING = 2;
 export const HEART_BROKEN = 3;
+export const HEART_PAIRING = 4;
 
 export interface HeartLight {
   /** Shows one of the HEART_ patterns until the next call. */
@@ -35,7 +38,7 @@ export function createHeartLight(heart: Heart, clock: Clock): HeartLight {
     timer = undefined;
     isLit = false;
     heart.glow(pattern === HEART_WAITING ? GLOW_LEVEL : 0);
-    if (pattern >= HEART_FORGETTING) timer = clock.every(pattern === HEART_BROKEN ? BROKEN_MS : BLINK_MS, blink);
+    if (pattern >= HEART_FORGETTING) timer = clock.every(pattern === HEART_BROKEN ? BROKEN_MS : pattern === HEART_PAIRING ? PAIRING_MS : BLINK_MS, blink);
   }
 
   return { show: show };

@@ -3,7 +3,7 @@
 //
 // Arithmetic: a page holds 112 entries, so 1,440 a day erase each of three pages 4.3 times: 100,000 erases are 64 years.
 
-import { OK, type Hal } from "../../hal/contract.ts";
+import { OK, type StorePorts } from "../../hal/contract.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import type { Eraser } from "./eraser.ts";
 import { SPACE_JOURNAL } from "./layout.ts";
@@ -37,7 +37,7 @@ export interface StoredJournal extends Journal {
   readonly entries: Entries;
 }
 
-export function createJournal(hal: Hal, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredJournal {
+export function createJournal(hal: StorePorts, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredJournal {
   const entries = createEntries(hal.flash, hal.native, hal.entropy, eraser, vault, firstPage, pages, ENTRY_BYTES, SPACE_JOURNAL);
   const generations = entries.generations;
   const words = new Uint32Array(ENTRY_BYTES >> 2);

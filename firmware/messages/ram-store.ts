@@ -1,13 +1,13 @@
 // The store of a board that keeps its messages in RAM: one message, which the next one replaces, gone with the power. Nothing else
 // is kept, and nothing sealed: what lies in RAM is as safe as the running toy.
 
-import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type Hal } from "../../hal/contract.ts";
+import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type StorePorts } from "../../hal/contract.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../voice/abi.ts";
 import type { Message } from "./index.ts";
 import { ORIGIN_OWN } from "./layout.ts";
 import type { Store } from "./store.ts";
 
-export function createRamStore(hal: Hal): Store {
+export function createRamStore(hal: StorePorts): Store {
   const flash = hal.flash;
   const room = Math.floor((flash.pages * flash.pageBytes) / BLOCK_BYTES);
   let message: Message | undefined;

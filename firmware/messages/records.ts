@@ -1,7 +1,7 @@
 // Settings and what else must be remembered: one small record of each kind, old or new after a power cut, never anything between.
 // Without pages (messages in RAM) nothing is kept.
 
-import { ERR_FORBIDDEN, ERR_FULL, ERR_RANGE, OK, type Code, type Hal } from "../../hal/contract.ts";
+import { ERR_FORBIDDEN, ERR_FULL, ERR_RANGE, OK, type Code, type StorePorts } from "../../hal/contract.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import type { Eraser } from "./eraser.ts";
 import { SPACE_RECORDS } from "./layout.ts";
@@ -28,7 +28,7 @@ export interface StoredRecords extends Records {
   load(): boolean;
 }
 
-export function createRecords(hal: Hal, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredRecords {
+export function createRecords(hal: StorePorts, eraser: Eraser, vault: Vault, firstPage: number, pages: number): StoredRecords {
   // Slot of each kind on the page in use, counted from 1.
   const where = new Uint8Array(KINDS);
 

@@ -5,7 +5,7 @@
 // A factory reset goes through the key page's states: the key is destroyed, then every page that held anything is erased, then
 // others forget what they know (bonds), then a new key and address are made. A cut anywhere resumes it at the next boot.
 
-import { ERR_LAYOUT, ERR_MEMORY, OK, type Code, type Hal } from "../../hal/contract.ts";
+import { ERR_LAYOUT, ERR_MEMORY, OK, type Code, type StorePorts } from "../../hal/contract.ts";
 import { SCAN_FOUND, SCAN_MAX_SHEETS, SCAN_NEWER, SCAN_NEWEST, SCAN_READY, SCAN_ROWS } from "../voice/abi.ts";
 import type { Kernel } from "../voice/kernel.ts";
 import { ERASE_MORE, ERASE_STUCK, createEraser } from "./eraser.ts";
@@ -43,7 +43,7 @@ export interface Store {
   renew(): void;
 }
 
-export function createStore(hal: Hal, kernel: Kernel, recordingSamples: number): Store {
+export function createStore(hal: StorePorts, kernel: Kernel, recordingSamples: number): Store {
   const flash = hal.flash;
   const hasEntries = flash.pages >= LEAST_PAGES;
   const sheets = Math.floor((hasEntries ? flash.pages - RECORD_PAGES - JOURNAL_PAGES : flash.pages) / PAGES_PER_SHEET);

@@ -1,7 +1,7 @@
 // Sealing at rest: ChaCha20-Poly1305 in the native kernel, in flat memory allocated once, nothing per call. The same memory holds
 // the message index that the kernel's scan fills.
 
-import { ERR_MEMORY, type Code, type Hal } from "../../hal/contract.ts";
+import { ERR_MEMORY, type Code, type StorePorts } from "../../hal/contract.ts";
 import {
   BLOCK_BYTES,
   FN_OPEN,
@@ -43,7 +43,7 @@ export interface Vault {
   scan(sheets: number): number;
 }
 
-export function createVault(hal: Hal, kernel: Kernel): Vault {
+export function createVault(hal: StorePorts, kernel: Kernel): Vault {
   const dataAt = SEAL_STATE_WORDS * 4;
   const tableAt = dataAt + BLOCK_BYTES + FULL_TAG_BYTES;
   const memory = hal.native.allocate(tableAt + SCAN_STATE_WORDS * 4) || { bytes: new Uint8Array(tableAt + SCAN_STATE_WORDS * 4), address: 0 };

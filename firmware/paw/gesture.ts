@@ -2,6 +2,7 @@
 // microphone have power. Plain data in, events out; no timers, no pins: whoever owns it passes the time and ticks it.
 
 import type { PawToken } from "../../hal/contract.ts";
+import { HELD, PAIRING_ASKED, RELEASED, RESET_ASKED, RESET_CANCELLED, RESET_WARNED, TAPPED_MORE, TAPPED_ONCE, TAPPED_TWICE } from "../states.ts";
 
 /** A press shorter than this is a tap and never records. */
 export const HOLD_MS = 300;
@@ -13,23 +14,6 @@ export const RESET_TAPS = 7;
 export const RESET_HOLD_MS = 10000;
 export const RESET_WARNING_MS = 3000;
 
-/** What a gesture machine tells. `held` and `released` come in pairs. */
-export interface GestureListener {
-  /** A hold that means "record" has begun. */
-  held(token: PawToken): void;
-  /** That hold has ended; its token is dead. */
-  released(): void;
-  /** The n-th quick tap. */
-  tapped(count: number): void;
-  /** Five quick taps, the fifth held. */
-  pairingAsked(): void;
-  /** Seven quick taps, the seventh held so far for `step` thirds of the warning time. */
-  resetWarned(step: number): void;
-  resetAsked(): void;
-  /** Released after a warning, before the end. */
-  resetCancelled(): void;
-}
-
 export interface Gesture {
   press(nowMs: number): void;
   release(nowMs: number): void;
@@ -39,7 +23,8 @@ export interface Gesture {
   waitMs(nowMs: number): number;
 }
 
-export function createGesture(listener: GestureListener): Gesture {
+/** `tell` gets HELD with its token, RELEASED at the end of that hold, when the token is dead, and the other events of the paw. */
+export function createGesture(tell: (event: number, token?: PawToken) => void): Gesture {
   let isDown = false;
   let pressedAtMs = 0;
   let releasedAtMs = -GAP_MS;
@@ -84,15 +69,15 @@ export function createGesture(listener: GestureListener): Gesture {
       holding.isLive = false;
       holding = undefined;
       taps = 0;
-      listener.released();
+      tell(RELEASED);
     } else if (nowMs - pressedAtMs < HOLD_MS) {
       taps++;
-      listener.tapped(taps);
+      tell(taps === 1 ? TAPPED_ONCE : taps === 2 ? TAPPED_TWICE : TAPPED_MORE);
     } else {
       // A long press inside a sequence ends it. One that nobody ticked in time means nothing: better silent than a recording.
       const isCancelled = warnings > 0 && !isSpent;
       taps = 0;
-      if (isCancelled) listener.resetCancelled();
+      if (isCancelled) tell(RESET_CANCELLED);
     }
     warnings = 0;
   }
@@ -102,16 +87,16 @@ export function createGesture(listener: GestureListener): Gesture {
     if (due < 0 || nowMs - pressedAtMs < due) return;
     if (taps === 0) {
       isSpent = true;
-      listener.held(mint());
+      tell(HELD, mint());
     } else if (taps === PAIRING_TAPS - 1) {
       isSpent = true;
-      listener.pairingAsked();
+      tell(PAIRING_ASKED);
     } else if (due === RESET_HOLD_MS) {
       isSpent = true;
-      listener.resetAsked();
+      tell(RESET_ASKED);
     } else {
       warnings++;
-      listener.resetWarned(warnings);
+      tell(RESET_WARNED);
     }
   }
 

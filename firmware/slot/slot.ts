@@ -18,6 +18,8 @@ import {
 const CONFIRM_MS = 10000;
 
 export interface Slot {
+  /** An application on trial confirms itself once `isWell` says yes; it is asked now and then. Once, at boot. */
+  confirmWhen(isWell: () => boolean): void;
   /** Version and SHA-256 of this application: nine words. */
   readonly build: Uint32Array;
   /** Bytes of the prompts; 0 where there are none. */
@@ -26,24 +28,25 @@ export interface Slot {
   readPrompts(offset: number, into: Uint8Array): boolean;
 }
 
-/** `isWell` is asked once in CONFIRM_MS until it says yes: then an application on trial confirms itself. */
-export function createSlot(flash: Flash, clock: Clock, isWell: () => boolean): Slot {
+export function createSlot(flash: Flash, clock: Clock): Slot {
   const words = new Uint32Array(flash.read(0, MANIFEST_WORDS * 4).buffer);
   const promptsPage = words[WORD_PROMPTS_PAGE];
   const bytes = words[WORD_PROMPTS_BYTES];
 
-  function confirm(): void {
-    if (isWell() && flash.write(WORD_CONFIRMED * 4, new Uint8Array(4)) === OK) return;
-    clock.after(CONFIRM_MS, confirm);
+  function confirmWhen(isWell: () => boolean): void {
+    function confirm(): void {
+      if (isWell() && flash.write(WORD_CONFIRMED * 4, new Uint8Array(4)) === OK) return;
+      clock.after(CONFIRM_MS, confirm);
+    }
+    if (isCleared(words[WORD_TRIAL]) && !isCleared(words[WORD_CONFIRMED])) clock.after(CONFIRM_MS, confirm);
   }
-
-  if (isCleared(words[WORD_TRIAL]) && !isCleared(words[WORD_CONFIRMED])) clock.after(CONFIRM_MS, confirm);
 
   const build = new Uint32Array(9);
   build[0] = words[WORD_VERSION];
   for (let i = 0; i < 8; i++) build[i + 1] = words[WORD_SHA256 + i];
 
   return {
+    confirmWhen: confirmWhen,
     build: build,
     promptBytes: function () {
       return bytes;

@@ -21,19 +21,28 @@ export const EARCON_ERROR = 6;
 export const EARCON_WARNING = 7;
 /** "I have forgotten everything." */
 export const EARCON_RESET = 8;
+/** "I listen for a phone." */
+export const EARCON_PAIRING = 9;
+/** "That phone is one of the family now." */
+export const EARCON_PAIRED = 10;
+/** "I knew that phone: what it had before is gone." */
+export const EARCON_REPLACED = 11;
 
-/** Loudness of earcons, 0..255. */
+/** Loudness of earcons at full volume, 0..255. */
 export const EARCON_VOLUME = 128;
 
 export interface Earcons {
   /** Plays one of the EARCON_ sounds; `onEnd` comes once when it has ended by itself, never when it was cut off. */
   play(earcon: number, onEnd?: () => void): void;
+  /** Plays frequencies in Hz (0 = pause) and lengths in milliseconds, in turn. */
+  playSteps(steps: number[], onEnd?: () => void): void;
   /** Cuts off whatever sounds. */
   stop(): void;
   isSounding(): boolean;
 }
 
-export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
+/** `volume` tells the loudest that anything may sound now, of 256. */
+export function createEarcons(speaker: Speaker, clock: Clock, volume: () => number): Earcons {
   // By EARCON_ number: frequency in Hz (0 = pause) and length in milliseconds, in turn.
   const sounds = [
     [1047, 36, 1568, 36],
@@ -45,6 +54,9 @@ export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
     [262, 300, 0, 100, 262, 300],
     [880, 200, 698, 200],
     [1047, 120, 784, 120, 659, 120, 523, 240],
+    [784, 100, 1047, 100, 1319, 100],
+    [784, 100, 1047, 100, 1319, 100, 1568, 240],
+    [1568, 100, 784, 100, 1568, 100, 784, 240],
   ];
   let steps: number[] | undefined;
   let position = 0;
@@ -71,20 +83,23 @@ export function createEarcons(speaker: Speaker, clock: Clock): Earcons {
     const ms = steps[position + 1];
     position += 2;
     if (hz === 0) speaker.silence();
-    else if (speaker.tone(hz, EARCON_VOLUME) !== OK) position = steps.length;
+    else if (speaker.tone(hz, (EARCON_VOLUME * volume()) >> 8) !== OK) position = steps.length;
     timer = clock.after(ms, step);
   }
 
-  function play(earcon: number, onEnd?: () => void): void {
+  function playSteps(sound: number[], onEnd?: () => void): void {
     stop();
-    steps = sounds[earcon];
+    steps = sound;
     position = 0;
     ended = onEnd;
     step();
   }
 
   return {
-    play: play,
+    play: function (earcon: number, onEnd?: () => void): void {
+      playSteps(sounds[earcon], onEnd);
+    },
+    playSteps: playSteps,
     stop: stop,
     isSounding: function () {
       return steps !== undefined;

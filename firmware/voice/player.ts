@@ -1,32 +1,44 @@
-// Plays one message: message log -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
+// Plays one sound: its blocks -> kernel -> speaker. A damaged block ends the playback: never a wrong sound.
 
 import { OK, type Clock, type Code, type Speaker, type TimerId } from "../../hal/contract.ts";
-import type { Message } from "../messages/index.ts";
-import type { MessageLog } from "../messages/log.ts";
 import { BLOCK_SAMPLES } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** Loudness of messages, 0..256. */
-export const MESSAGE_VOLUME = 256;
+/** Loudest of 0..256. */
+export const FULL_VOLUME = 256;
+
+/** A message, or what else lies in blocks. */
+export interface Playable {
+  readonly samples: number;
+}
+
+/** Copies block `index` of a sound. */
+export type ReadBlock = (sound: Playable, index: number, into: Uint8Array) => Code;
 
 export interface Player {
   /**
    * Loads one block of the beginning of what a tap would play, so that the tap need not wait for flash; false when there is
    * no more to load. Not while something plays.
    */
-  prepare(message: Message | undefined): boolean;
+  prepare(sound: Playable | undefined): boolean;
   /** Starts; OK promises one `ended`. */
-  play(message: Message): Code;
+  play(sound: Playable): Code;
   /** Ends the playback; `ended` follows. */
   stop(): void;
-  /** What plays or played last. */
-  message(): Message | undefined;
 }
 
-export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log: MessageLog, ended: (code: Code, late: number) => void): Player {
-  let playing: Message | undefined;
-  // Blocks nextBlock..loadedTo-1 of this message lie in kernel.playing, whole and unplayed; block n in playing[n & 1].
-  let loaded: Message | undefined;
+/** `volume` is asked at the beginning of each playback. */
+export function createPlayer(
+  clock: Clock,
+  speaker: Speaker,
+  kernel: Kernel,
+  readBlock: ReadBlock,
+  volume: () => number,
+  ended: (code: Code, late: number) => void,
+): Player {
+  let playing: Playable | undefined;
+  // Blocks nextBlock..loadedTo-1 of this sound lie in kernel.playing, whole and unplayed; block n in playing[n & 1].
+  let loaded: Playable | undefined;
   let nextBlock = 0;
   let loadedTo = 0;
   // Words that the kernel has still to render from the block before nextBlock.
@@ -35,12 +47,12 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
   let loader: TimerId | undefined;
 
   /** Reads one block more; false when there is none, or no room for it. */
-  function load(message: Message): boolean {
-    if (loaded !== message) loadedTo = nextBlock;
-    loaded = message;
+  function load(sound: Playable): boolean {
+    if (loaded !== sound) loadedTo = nextBlock;
+    loaded = sound;
     const room = blockWords > 0 ? 1 : 2;
-    if (failure !== OK || loadedTo - nextBlock >= room || loadedTo * BLOCK_SAMPLES >= message.samples) return false;
-    failure = log.readBlock(message, loadedTo, kernel.playing[loadedTo & 1]);
+    if (failure !== OK || loadedTo - nextBlock >= room || loadedTo * BLOCK_SAMPLES >= sound.samples) return false;
+    failure = readBlock(sound, loadedTo, kernel.playing[loadedTo & 1]);
     if (failure === OK) loadedTo++;
     return failure === OK;
   }
@@ -51,10 +63,10 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     if (playing) load(playing);
   }
 
-  function turnBlock(message: Message): boolean {
-    if (loaded !== message || loadedTo === nextBlock) load(message);
+  function turnBlock(sound: Playable): boolean {
+    if (loaded !== sound || loadedTo === nextBlock) load(sound);
     if (loadedTo === nextBlock) return false;
-    const left = message.samples - nextBlock * BLOCK_SAMPLES;
+    const left = sound.samples - nextBlock * BLOCK_SAMPLES;
     const samples = left < BLOCK_SAMPLES ? left : BLOCK_SAMPLES;
     kernel.beginBlock(nextBlock & 1, samples);
     blockWords = samples * speaker.wordsPerSample;
@@ -80,9 +92,9 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     failure = OK;
   }
 
-  function prepare(message: Message | undefined): boolean {
+  function prepare(sound: Playable | undefined): boolean {
     rewind();
-    return message !== undefined && load(message);
+    return sound !== undefined && load(sound);
   }
 
   function onEnd(code: Code, late: number): void {
@@ -91,10 +103,10 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     ended(code === OK ? failure : code, late);
   }
 
-  function play(message: Message): Code {
+  function play(sound: Playable): Code {
     rewind();
-    playing = message;
-    kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, MESSAGE_VOLUME);
+    playing = sound;
+    kernel.beginRender(speaker.wordsPerSample, speaker.fullScale, volume());
     return speaker.play(fill, onEnd);
   }
 
@@ -102,8 +114,5 @@ export function createPlayer(clock: Clock, speaker: Speaker, kernel: Kernel, log
     prepare: prepare,
     play: play,
     stop: speaker.silence,
-    message: function () {
-      return playing;
-    },
   };
 }

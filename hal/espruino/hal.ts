@@ -1,7 +1,7 @@
 // All ports of one board on Espruino's globals. Audio memory is taken first, while memory is whole.
 
 import type { FirmwareBoard, PageRun } from "../../boards/board.ts";
-import type { Flash, Hal } from "../contract.ts";
+import type { Flash, Hal, Radio } from "../contract.ts";
 import { createEspruinoClock } from "./clock.ts";
 import { createAudioMemory } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
@@ -13,8 +13,12 @@ import { createEspruinoNative } from "./native.ts";
 import { createEspruinoPaw } from "./paw.ts";
 import { createEspruinoPower } from "./power.ts";
 
-/** Messages lie in flash or in RAM: `createMessageFlash` knows which. */
-export function createEspruinoHal(board: FirmwareBoard, createMessageFlash: (run: PageRun) => Flash): Hal {
+/** Messages lie in flash or in RAM: `createMessageFlash` knows which. `createRadio` is absent where there is no link. */
+export function createEspruinoHal(
+  board: FirmwareBoard,
+  createMessageFlash: (run: PageRun) => Flash,
+  createRadio: ((onError: (error: unknown) => void) => Radio) | undefined,
+): Hal {
   // An error that reaches this point is a bug. It is told on the console, which in production nobody can read.
   function onError(error: unknown): void {
     print("ERROR " + error);
@@ -45,6 +49,7 @@ export function createEspruinoHal(board: FirmwareBoard, createMessageFlash: (run
     power: createEspruinoPower(board),
     native: native,
     system: { reboot: E.reboot },
+    radio: createRadio ? createRadio(onError) : undefined,
     selfTest: function () {
       return microphone.selfTest() || speaker.selfTest();
     },

@@ -43,49 +43,52 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   batteries[table.batteryService] = levels;
   const security = table.security;
 
-  return {
-    listen: function (onEvent: (kind: number, value: unknown) => void): void {
-      function deliver(kind: number, value: unknown): void {
+  function isHighest(event: SecurityEvent): boolean {
+    return (event.auth_status === "SUCCESS" || event.auth_status === 0) && event.bonded && event.lv4 === 1;
+  }
+
+  function listen(onEvent: (kind: number, value: unknown) => void): void {
+    function forward(name: string, kind: number): void {
+      // Told only while pairing is open: who asks for it all day long must not keep JavaScript busy.
+      const isPairing = kind === RADIO_PASSKEY || kind === RADIO_SECURED || kind === RADIO_BOND;
+      NRF.on(name, function (value: unknown) {
+        if (isPairing && !security.pair) {
+          if (value === "fail") self.refused++;
+          return;
+        }
         try {
-          onEvent(kind, value);
+          onEvent(kind, kind === RADIO_SECURED ? isHighest(value as SecurityEvent) : value);
         } catch (error) {
           onError(error);
         }
-      }
-      function forward(name: string, kind: number): void {
-        NRF.on(name, function (value: unknown) {
-          deliver(kind, value);
-        });
-      }
-      forward("connect", RADIO_CONNECTED);
-      forward("disconnect", RADIO_DISCONNECTED);
-      forward("passkey", RADIO_PASSKEY);
-      forward("bond", RADIO_BOND);
-      forward("advertising", RADIO_ADVERTISING);
-      NRF.on("security", function (event: SecurityEvent) {
-        const isDone = event.auth_status === "SUCCESS" || event.auth_status === 0;
-        deliver(RADIO_SECURED, isDone && event.bonded && event.lv4 === 1);
       });
-      // The boot files' table calls this for each write.
-      global.air = function (_id: number, event: { data: ArrayBuffer }) {
-        deliver(RADIO_WRITTEN, new Uint8Array(event.data));
-      };
-    },
-    wake: function () {
-      NRF.wake();
-    },
-    sleep: function () {
-      NRF.sleep();
-    },
-    status: function () {
-      return NRF.getSecurityStatus();
-    },
+    }
+    forward("connect", RADIO_CONNECTED);
+    forward("disconnect", RADIO_DISCONNECTED);
+    forward("passkey", RADIO_PASSKEY);
+    forward("security", RADIO_SECURED);
+    forward("bond", RADIO_BOND);
+    forward("advertising", RADIO_ADVERTISING);
+    // The boot files' table calls this for each write.
+    global.air = function (_id: number, event: { data: ArrayBuffer }) {
+      try {
+        onEvent(RADIO_WRITTEN, new Uint8Array(event.data));
+      } catch (error) {
+        onError(error);
+      }
+    };
+  }
+
+  const self = {
+    refused: 0,
+    listen: listen,
+    wake: NRF.wake,
+    sleep: NRF.sleep,
+    status: NRF.getSecurityStatus,
     identify: function (address: string): string {
       return NRF.resolveAddress(address) || address;
     },
-    disconnect: function () {
-      NRF.disconnect();
-    },
+    disconnect: NRF.disconnect,
     setPairing: function (isOpen: boolean): void {
       security.pair = isOpen;
       NRF.setSecurity(security);
@@ -102,4 +105,5 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       NRF.eraseBonds(true);
     },
   };
+  return self;
 }

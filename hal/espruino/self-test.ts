@@ -5,7 +5,7 @@ import { ERR_KERNEL, OK, type Hal, type PawToken } from "../contract.ts";
 
 interface Bench {
   readonly hal: Hal;
-  readonly toy: { audioCode(): number; state(): number; lendHold(to: (token: PawToken) => void): void };
+  readonly toy: { readonly audioCode: number; lendHold(to: (token: PawToken) => void): void };
 }
 
 /** What is heard while the paw is held: root mean square, in thousandths of the microphone's largest swing. */
@@ -91,7 +91,7 @@ function createSelfTest(bench: Bench): object {
   function measure(): Record<string, number | boolean> {
     const address = NRF.getAddress();
     return {
-      kernel: bench.toy.audioCode() !== ERR_KERNEL,
+      kernel: bench.toy.audioCode !== ERR_KERNEL,
       converter: hal.selfTest() === OK,
       "battery-mv": hal.power.batteryMillivolts(),
       "paw-at-rest": !hal.paw.isPressed(),

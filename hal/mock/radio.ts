@@ -40,8 +40,13 @@ export function mockRadio(): MockRadio {
   const tell = (kind: number, value?: unknown): void => {
     if (!radio.isDeaf) listener?.(kind, value);
   };
+  const tellOfPairing = (kind: number, value: unknown): void => {
+    if (radio.isPairingOpen) tell(kind, value);
+    else if (value === "fail") radio.refused++;
+  };
   const radio: MockRadio = {
     link: undefined,
+    refused: 0,
     intervalUnits: 6,
     isAwake: false,
     isPairingOpen: false,
@@ -100,9 +105,9 @@ export function mockRadio(): MockRadio {
       radio.link.encrypted = true;
       radio.link.mitm_protected = true;
     },
-    passkey: (digits) => tell(RADIO_PASSKEY, digits),
-    secured: (isHighest) => tell(RADIO_SECURED, isHighest),
-    bond: (what) => tell(RADIO_BOND, what),
+    passkey: (digits) => tellOfPairing(RADIO_PASSKEY, digits),
+    secured: (isHighest) => tellOfPairing(RADIO_SECURED, isHighest),
+    bond: (what) => tellOfPairing(RADIO_BOND, what),
     write: (...bytes) => tell(RADIO_WRITTEN, Uint8Array.from(bytes)),
   };
   return radio;

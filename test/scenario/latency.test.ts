@@ -20,17 +20,20 @@ describe("latency on XIAOBLE", () => {
 
   it(`paw live at most ${LIVE_MS} ms after power, with a full flash as well`, () => {
     const fresh = new Toy();
-    fresh.powerOn();
-    assert.ok(fresh.nowMs <= LIVE_MS, `${fresh.nowMs.toFixed(0)} ms`);
-    const toy = new Toy();
+    const full = new Toy();
     // As many messages as there may be, and one sheet for a recording.
-    fill(toy, { sheetsEach: Math.ceil(messageSheets(toy.board) / MAX_MESSAGES), free: 1, isHeard: true });
-    toy.powerOn();
-    // With the lock-down, which runs twice: what it takes is in the bench.
-    assert.ok(toy.machine.radioCalls.filter(({ name }) => name === "nrf.setSecurity").length >= 2);
-    assert.ok(toy.nowMs <= LIVE_MS, `${toy.nowMs.toFixed(0)} ms`);
-    toy.hold(1500).wait(1000);
-    assert.equal(toy.lit("microphone").length, 1, "the paw lives when the boot is over");
+    fill(full, { sheetsEach: Math.ceil(messageSheets(full.board) / MAX_MESSAGES), free: 1, isHeard: true });
+    for (const toy of [fresh, full]) {
+      // What is pressed from then on counts from the moment that it is pressed, though the boot may not be over.
+      toy.powerOnHeld(LIVE_MS);
+      // A full store has to make room first, which housekeeping does only later.
+      toy.wait(LIVE_MS + HOLD_MS + FIRST_SAMPLE_MS * (toy === full ? 2 : 1) - toy.nowMs);
+      assert.equal(toy.world.listenedUs.length, 1, "a hold is heard as any other");
+      toy.wait(1000).release().wait(2000);
+      assert.equal(toy.messages().filter(({ isOwn }) => isOwn).length, 1);
+      // With the lock-down, which runs twice: what it takes is in the bench.
+      assert.ok(toy.machine.radioCalls.filter(({ name }) => name === "nrf.setSecurity").length >= 2);
+    }
   });
 
   it(`first sample at most ${FIRST_SAMPLE_MS} ms after the hold is recognised`, () => {

@@ -8,10 +8,12 @@ import { mockClock } from "../../hal/mock/clock.ts";
 import { mockFlash, type MockFlash } from "../../hal/mock/flash.ts";
 import { mockNative, type MockNative } from "../../hal/mock/native.ts";
 import { mockHeart, mockPaw, mockEntropy, mockPower, mockSystem, type MockHeart, type MockPaw, type MockPower, type MockSystem } from "../../hal/mock/ports.ts";
+import { createLink } from "../../firmware/link/link.ts";
 import { createStore } from "../../firmware/messages/store.ts";
 import { createToy, type Toy } from "../../firmware/toy.ts";
 import { createTwin } from "../../firmware/voice/twin.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
+import { mockRadio, type MockRadio } from "../../hal/mock/radio.ts";
 import type { KernelImage } from "../../firmware/voice/kernel.ts";
 
 export interface MockToy {
@@ -24,6 +26,7 @@ export interface MockToy {
   readonly power: MockPower;
   readonly paw: MockPaw;
   readonly native: MockNative;
+  readonly radio: MockRadio;
   readonly system: MockSystem;
   /** A token as the gesture machine would mint it, and the hand that holds it. */
   token(): { token: PawToken; letGo(): void };
@@ -56,14 +59,14 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const heart = mockHeart();
   const power = mockPower(4000);
   const paw = mockPaw();
+  const radio = mockRadio();
   const system = mockSystem();
   const clock = mockClock(globalThis as never);
   const audio = native.allocate(8000);
   const toy = createToy(
-    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, system, selfTest: () => options.selfTest ?? OK },
+    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, radio, system, selfTest: () => options.selfTest ?? OK },
     options.image ?? kernelImage,
-    LOW_MILLIVOLTS,
-    createStore,
+    { lowMillivolts: LOW_MILLIVOLTS, createStore, slot: undefined, createLink },
   );
   return {
     toy,
@@ -75,6 +78,7 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
     power,
     paw,
     native,
+    radio,
     system,
     token() {
       let isLive = true;

@@ -26,6 +26,9 @@ export const SOUNDS = {
   error: [262, 300, 0, 100, 262, 300],
   warning: [880, 200, 698, 200],
   reset: [1047, 120, 784, 120, 659, 120, 523, 240],
+  pairing: [784, 100, 1047, 100, 1319, 100],
+  paired: [784, 100, 1047, 100, 1319, 100, 1568, 240],
+  replaced: [1568, 100, 784, 100, 1568, 100, 784, 240],
 } as const;
 export type SoundName = keyof typeof SOUNDS;
 

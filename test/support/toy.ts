@@ -75,12 +75,13 @@ export class Toy extends Stage {
     return super.powerOn(cut);
   }
 
-  /** Supplies power while somebody holds the paw already. */
-  powerOnHeld(): this {
+  /** Supplies power while somebody holds the paw already, or so long before somebody does. */
+  powerOnHeld(pressedMs = 0): this {
     const before = Stage.onBoot;
     Stage.onBoot = (stage) => {
       before?.(stage);
-      stage.press();
+      if (pressedMs === 0) stage.press();
+      else stage.machine.clock.after(pressedMs * 1000, () => stage.press());
     };
     try {
       return this.powerOn();

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import type { PawToken } from "../../../hal/contract.ts";
+import { EVENT_NAMES } from "../../../firmware/states.ts";
 import { GAP_MS, HOLD_MS, createGesture, type Gesture } from "../../../firmware/paw/gesture.ts";
+
+const eventNames = EVENT_NAMES.split(" ");
 
 interface Hand {
   readonly told: string[];
@@ -16,14 +19,9 @@ interface Hand {
 function hand(lateMs = 0): Hand {
   const told: string[] = [];
   const tokens: PawToken[] = [];
-  const gesture: Gesture = createGesture({
-    held: (token) => (tokens.push(token), told.push("held")),
-    released: () => told.push("released"),
-    tapped: (count) => told.push(`tap ${count}`),
-    pairingAsked: () => told.push("pairing"),
-    resetWarned: (step) => told.push(`warning ${step}`),
-    resetAsked: () => told.push("reset"),
-    resetCancelled: () => told.push("cancelled"),
+  const gesture: Gesture = createGesture((event, token) => {
+    if (token) tokens.push(token);
+    told.push(eventNames[event]!);
   });
   const self: Hand = {
     told,
@@ -59,7 +57,7 @@ describe("paw gesture", () => {
   it("takes a press shorter than 0.3 s for a tap and never for a hold", () => {
     const self = hand();
     self.press(HOLD_MS - 1);
-    assert.deepEqual(self.told, ["tap 1"]);
+    assert.deepEqual(self.told, ["tappedOnce"]);
   });
 
   it("takes a press of 0.3 s for a hold, once", () => {
@@ -81,14 +79,8 @@ describe("paw gesture", () => {
 
   it("lets the token live from the moment of the hold", () => {
     let wasLive = false;
-    const gesture = createGesture({
-      held: (token) => (wasLive = token.isLive()),
-      released: () => undefined,
-      tapped: () => undefined,
-      pairingAsked: () => undefined,
-      resetWarned: () => undefined,
-      resetAsked: () => undefined,
-      resetCancelled: () => undefined,
+    const gesture = createGesture((_event, token) => {
+      wasLive = token?.isLive() === true;
     });
     gesture.press(0);
     gesture.tick(HOLD_MS);
@@ -102,7 +94,7 @@ describe("paw gesture", () => {
     self.press(100);
     self.wait(GAP_MS);
     self.press(100);
-    assert.deepEqual(self.told, ["tap 1", "tap 2", "tap 1"]);
+    assert.deepEqual(self.told, ["tappedOnce", "tappedTwice", "tappedOnce"]);
   });
 
   for (const taps of [1, 2, 3, 5, 7, 8]) {
@@ -118,7 +110,7 @@ describe("paw gesture", () => {
     const self = tapTimes(4);
     self.told.length = 0;
     self.press(20000);
-    assert.deepEqual(self.told, ["pairing"]);
+    assert.deepEqual(self.told, ["pairingAsked"]);
   });
 
   it("takes a fifth press let go before 3 s for nothing", () => {
@@ -132,14 +124,14 @@ describe("paw gesture", () => {
     const self = tapTimes(6);
     self.told.length = 0;
     self.press(12000);
-    assert.deepEqual(self.told, ["warning 1", "warning 2", "warning 3", "reset"]);
+    assert.deepEqual(self.told, ["resetWarned", "resetWarned", "resetWarned", "resetAsked"]);
   });
 
   it("cancels the reset when the paw is let go after a warning", () => {
     const self = tapTimes(6);
     self.told.length = 0;
     self.press(9500);
-    assert.deepEqual(self.told, ["warning 1", "warning 2", "warning 3", "cancelled"]);
+    assert.deepEqual(self.told, ["resetWarned", "resetWarned", "resetWarned", "resetCancelled"]);
   });
 
   it("records nothing when nobody ticked it in time", () => {
@@ -158,20 +150,12 @@ describe("paw gesture", () => {
 
   it("takes a doubled edge for one", () => {
     const self = hand();
-    const gesture = createGesture({
-      held: () => self.told.push("held"),
-      released: () => self.told.push("released"),
-      tapped: (count) => self.told.push(`tap ${count}`),
-      pairingAsked: () => undefined,
-      resetWarned: () => undefined,
-      resetAsked: () => undefined,
-      resetCancelled: () => undefined,
-    });
+    const gesture = createGesture((event) => self.told.push(eventNames[event]!));
     gesture.release(0);
     gesture.press(10);
     gesture.press(20);
     gesture.release(50);
     gesture.release(60);
-    assert.deepEqual(self.told, ["tap 1"]);
+    assert.deepEqual(self.told, ["tappedOnce"]);
   });
 });

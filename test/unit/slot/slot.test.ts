@@ -29,7 +29,7 @@ describe("an application's slot", () => {
 
   it("is confirmed after ten seconds of an application that is well, and not before", () => {
     const flash = slotOf(true);
-    createSlot(flash, clock(), () => true);
+    createSlot(flash, clock()).confirmWhen(() => true);
     time.tick(9999);
     assert.equal(confirmed(flash), 0xffffffff);
     time.tick(1);
@@ -39,7 +39,7 @@ describe("an application's slot", () => {
   it("is not confirmed while the application is unwell, and is when it recovers", () => {
     const flash = slotOf(true);
     let isWell = false;
-    createSlot(flash, clock(), () => isWell);
+    createSlot(flash, clock()).confirmWhen(() => isWell);
     time.tick(60000);
     assert.equal(confirmed(flash), 0xffffffff);
     isWell = true;
@@ -50,7 +50,7 @@ describe("an application's slot", () => {
   it("tries again when the flash did not take the word", () => {
     const flash = slotOf(true);
     flash.failWritesFrom = 0;
-    createSlot(flash, clock(), () => true);
+    createSlot(flash, clock()).confirmWhen(() => true);
     time.tick(10000);
     flash.failWritesFrom = flash.memory.length;
     assert.equal(confirmed(flash), 0xffffffff);
@@ -60,24 +60,24 @@ describe("an application's slot", () => {
 
   it("is left alone when it is not on trial, or was confirmed before", () => {
     const flash = slotOf(false);
-    createSlot(flash, clock(), () => true);
+    createSlot(flash, clock()).confirmWhen(() => true);
     assert.equal(time.countTimers(), 0);
     const old = slotOf(true);
     old.memory.fill(0, WORD_CONFIRMED * 4, WORD_CONFIRMED * 4 + 4);
-    createSlot(old, clock(), () => true);
+    createSlot(old, clock()).confirmWhen(() => true);
     assert.equal(time.countTimers(), 0);
   });
 
   it("tells version and SHA-256 of the application that it holds", () => {
     const text = Buffer.from("print(1)");
-    const { build } = createSlot(slotOf(false), clock(), () => true);
+    const { build } = createSlot(slotOf(false), clock());
     assert.equal(build.length, 9);
     assert.equal(build[0], 1);
     assert.equal(Buffer.from(build.buffer, 4).toString("hex"), createHash("sha256").update(text).digest("hex"));
   });
 
   it("gives prompts from anywhere, across pages, and nothing beyond their end", () => {
-    const slot = createSlot(slotOf(false), clock(), () => true);
+    const slot = createSlot(slotOf(false), clock());
     assert.equal(slot.promptBytes(), 9000);
     for (const [offset, length] of [
       [0, 10],

@@ -2,15 +2,17 @@
 
 import assert from "node:assert/strict";
 import sinon from "sinon";
-import { EARCON_BATTERY, EARCON_NO, EARCON_RESET, EARCON_START, EARCON_VOLUME, createEarcons } from "../../../firmware/voice/earcons.ts";
+import { EARCON_BATTERY, EARCON_NO, EARCON_REPLACED, EARCON_START, EARCON_VOLUME, createEarcons } from "../../../firmware/voice/earcons.ts";
+import { FULL_VOLUME } from "../../../firmware/voice/player.ts";
 import { ERR_BUSY } from "../../../hal/contract.ts";
 import { mockSpeaker, type MockSpeaker } from "../../../hal/mock/audio.ts";
 import { mockClock } from "../../../hal/mock/clock.ts";
 
 describe("earcons", () => {
   let time: sinon.SinonFakeTimers;
+  let loudest = FULL_VOLUME;
   let speaker: MockSpeaker;
-  const make = () => createEarcons(speaker, mockClock(globalThis as never));
+  const make = () => createEarcons(speaker, mockClock(globalThis as never), () => loudest);
   const frequencies = (): number[] => speaker.tones.map(([hz]) => hz);
   beforeEach(() => {
     time = sinon.useFakeTimers();
@@ -19,7 +21,7 @@ describe("earcons", () => {
   afterEach(() => time.restore());
 
   it("all begin at once, are of one loudness, end in silence within two seconds and say so once", () => {
-    for (let earcon = EARCON_START; earcon <= EARCON_RESET; earcon++) {
+    for (let earcon = EARCON_START; earcon <= EARCON_REPLACED; earcon++) {
       speaker.tones.length = 0;
       const ended = sinon.spy();
       make().play(earcon, ended);
@@ -32,15 +34,22 @@ describe("earcons", () => {
     }
   });
 
+  it("are as much softer as the family has set", () => {
+    loudest = FULL_VOLUME / 4;
+    make().play(EARCON_START);
+    assert.equal(speaker.tones[0]![1], EARCON_VOLUME / 4);
+    loudest = FULL_VOLUME;
+  });
+
   it("are all different", () => {
     const heard = new Set<string>();
-    for (let earcon = EARCON_START; earcon <= EARCON_RESET; earcon++) {
+    for (let earcon = EARCON_START; earcon <= EARCON_REPLACED; earcon++) {
       speaker.tones.length = 0;
       make().play(earcon);
       time.tick(2000);
       heard.add(frequencies().join());
     }
-    assert.equal(heard.size, EARCON_RESET - EARCON_START + 1);
+    assert.equal(heard.size, EARCON_REPLACED - EARCON_START + 1);
   });
 
   it("give way to a new one, whose end alone is told", () => {

@@ -36,7 +36,7 @@ describe("the prompts", () => {
   function slotWith(prompts: Uint8Array): Slot {
     const flash = mockFlash(32);
     flash.memory.set(committed(slotImage(xiaoble, { text: Buffer.from("print(1)"), prompts, version: 1 }), false));
-    return createSlot(flash, mockClock(globalThis as never), () => true);
+    return createSlot(flash, mockClock(globalThis as never));
   }
 
   it("are ten digits, as loud as each other, below the limit, and a block of silence", () => {
