@@ -56,6 +56,8 @@ export class Machine {
   readonly radioCalls: { readonly atUs: number; readonly name: string; readonly args: readonly Wire[] }[] = [];
   /** Native calls made, and the longest time without an idle pass, for reports. */
   longestPassUs = 0;
+  /** How long the interpreter has run in all. */
+  busyUs = 0;
   isPowered = false;
   /** When the power went; never while it is on. */
   poweredOffUs = Infinity;
@@ -189,6 +191,7 @@ export class Machine {
     this.#charge("idlePass", 0);
     this.#guarded(() => this.#engine.pass(events));
     this.longestPassUs = Math.max(this.longestPassUs, this.clock.now - from);
+    this.busyUs += this.clock.now - from;
   }
 
   #guarded(run: () => void): void {

@@ -1,7 +1,8 @@
 // A family phone beside a simulated toy: a Bluetooth central with the companion's protocol client, and somebody who hears what the
 // toy says and types it. Its system does what phones do: it starts encryption, or pairing, when a write is refused, and writes again.
 
-import { createClient, type Client } from "../../companion/client.ts";
+import { createClient, type Client, type JournalEntry, type ListedMessage, type ListedPhone, type ToyState } from "../../companion/client.ts";
+import type { Fetched } from "../../companion/fetch.ts";
 import { NO_ANSWER } from "../../companion/requests.ts";
 import { ANSWER, LEAST_MTU, MOST_MTU, REQUEST } from "../../firmware/link/protocol.ts";
 import { ATT_ERROR } from "../../sim/air/att-server.ts";
@@ -15,6 +16,9 @@ const LISTEN_MS = 250;
 const TYPING_MS = 3000;
 /** Time that passes between two looks at whether something has happened. */
 const STEP_MS = 5;
+/** An answer comes at once, but for a system that pairs first; a message takes minutes at the smallest MTU. */
+const ANSWER_SECONDS = 60;
+const TRANSFER_SECONDS = 900;
 
 export interface PhoneOptions extends Partial<CentralOptions> {
   /** Its ATT MTU. */
@@ -35,6 +39,8 @@ export class Phone {
   /** What came of each pairing, and what was heard of the last passkey. */
   readonly outcomes: PairOutcome[] = [];
   heard = "";
+  /** Writes without response so far. */
+  commands = 0;
   /** Whether the owner agrees to pair when the toy wants a proof that the phone cannot give. */
   mayPair = false;
   mtu: number;
@@ -61,7 +67,7 @@ export class Phone {
   /** Connects, subscribes, says hello; pairs on the way when `mayPair`. The code of the hello. */
   open(seconds = 20): number {
     if (!this.connect(seconds)) return NO_ANSWER;
-    return this.ask((client, done) => client.hello(this.central.gatt.mtu, done), 60).code;
+    return this.hello(this.central.gatt.mtu).code;
   }
 
   /** Pairs with the toy, whose window is open, by the passkey that it speaks. The code of the hello. */
@@ -80,13 +86,28 @@ export class Phone {
     return isReady;
   }
 
-  /** Asks and waits for the answer; NO_ANSWER when there is none in that time. */
-  ask<T>(what: (client: Client, done: (code: number, value?: T) => void) => void, seconds = 30): Answer<T> {
-    let answer: Answer<T> | undefined;
-    what(this.client, (code, value) => (answer = { code, value }));
+  // What a family phone may ask, one call each: waits for the answer, NO_ANSWER when there is none in time.
+
+  hello = (mtu: number): Answer<void> => this.#ask((done) => this.client.hello(mtu, done));
+  state = (): Answer<ToyState> => this.#ask((done) => this.client.state(done));
+  list = (): Answer<ListedMessage[]> => this.#ask((done) => this.client.list(done));
+  fetch = (sequence: number, before?: Fetched): Answer<Fetched> => this.#ask((done) => this.client.fetch(sequence, done, before ? { before } : {}), TRANSFER_SECONDS);
+  send = (blocks: Uint8Array, samples: number): Answer<number> => this.#ask((done) => this.client.send(blocks, samples, done), TRANSFER_SECONDS);
+  abandon = (): Answer<void> => this.#ask((done) => this.client.abandon(done));
+  remove = (sequence: number): Answer<void> => this.#ask((done) => this.client.remove(sequence, done));
+  mark = (sequence: number): Answer<void> => this.#ask((done) => this.client.mark(sequence, done));
+  get = (key: number): Answer<Uint8Array> => this.#ask((done) => this.client.get(key, done));
+  set = (key: number, value: readonly number[]): Answer<void> => this.#ask((done) => this.client.set(key, value, done));
+  journal = (): Answer<JournalEntry[]> => this.#ask((done) => this.client.journal(done));
+  phones = (): Answer<ListedPhone[]> => this.#ask((done) => this.client.phones(done));
+  rename = (phone: number, name: readonly number[]): Answer<void> => this.#ask((done) => this.client.rename(phone, Uint8Array.from(name), done));
+  revoke = (phone: number): Answer<void> => this.#ask((done) => this.client.revoke(phone, done));
+  build = (): Answer<{ readonly version: number; readonly sha256: string }> => this.#ask((done) => this.client.build(done));
+
+  /** Begins a transfer and does not wait for its end. */
+  begin(start: (client: Client) => void): void {
+    start(this.client);
     this.#arm();
-    this.waitUntil(() => answer !== undefined, seconds);
-    return answer ?? { code: NO_ANSWER, value: undefined };
   }
 
   disconnect(): void {
@@ -97,6 +118,14 @@ export class Phone {
   /** The owner removes the toy in the phone's settings. */
   forget(): void {
     this.central.bond = undefined;
+  }
+
+  #ask<T>(what: (done: (code: number, value?: T) => void) => void, seconds = ANSWER_SECONDS): Answer<T> {
+    let answer: Answer<T> | undefined;
+    what((code, value) => (answer = { code, value }));
+    this.#arm();
+    this.waitUntil(() => answer !== undefined, seconds);
+    return answer ?? { code: NO_ANSWER, value: undefined };
   }
 
   waitUntil(hasHappened: () => boolean, seconds: number): boolean {
@@ -124,7 +153,9 @@ export class Phone {
   }
 
   #command(frame: Uint8Array): void {
-    if (this.central.isConnected) this.central.gatt.writeCommand(this.#handle, frame);
+    if (!this.central.isConnected) return;
+    this.commands++;
+    this.central.gatt.writeCommand(this.#handle, frame);
   }
 
   #write(frame: Uint8Array, written: (isWritten: boolean) => void): void {
