@@ -28,8 +28,9 @@ function typescript() {
     name: "typescript-es5",
     load(id) {
       if (!id.endsWith(".ts")) return null;
-      const { outputText, sourceMapText } = ts.transpileModule(readFileSync(id, "utf8"), {
+      const { outputText, sourceMapText, diagnostics = [] } = ts.transpileModule(readFileSync(id, "utf8"), {
         fileName: id,
+        reportDiagnostics: true,
         compilerOptions: {
           target: ts.ScriptTarget.ES5,
           module: ts.ModuleKind.ESNext,
@@ -39,6 +40,10 @@ function typescript() {
           removeComments: true,
         },
       });
+      // What is left out of a text that is no TypeScript would build.
+      const [fault] = diagnostics;
+      const line = fault?.file?.getLineAndCharacterOfPosition(fault.start ?? 0).line ?? 0;
+      if (fault) this.error(`line ${line + 1}: ${ts.flattenDiagnosticMessageText(fault.messageText, " ")}`);
       return { code: outputText.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map: sourceMapText };
     },
   };

@@ -15,16 +15,21 @@ export function messageMemory(board: Board): MessageMemory {
   return log.kind === "ram" ? log : { kind: "flash", ...runOf(board, log) };
 }
 
-/** Everything in the chip's own flash beside Storage, from the first page to behind the last; undefined when nothing is. */
-export function internalRun(board: Board): PageRun | undefined {
+/** What is written in the field and lies in the chip's own flash beside Storage: slots, messages, key. */
+export function besideStorage(board: Board): PageRun[] {
   const { flashMap, storage, chip } = board;
   const storageEnd = storage.base + storage.pages * chip.pageBytes;
   const runs = [...slotRuns(board), ...(flashMap.keyPage === undefined ? [] : [{ base: flashMap.keyPage, pages: 1 }])];
   const messages = messageMemory(board);
   if (messages.kind === "flash") runs.push(messages);
-  const outside = runs.filter(({ base }) => base < storage.base || base >= storageEnd);
-  if (outside.length === 0) return undefined;
-  const base = Math.min(...outside.map((run) => run.base));
-  const end = Math.max(...outside.map((run) => run.base + run.pages * chip.pageBytes));
-  return { base, pages: (end - base) / chip.pageBytes };
+  return runs.filter(({ base }) => base < storage.base || base >= storageEnd);
+}
+
+/** From its first page to behind its last; undefined when nothing is there. */
+export function internalRun(board: Board): PageRun | undefined {
+  const beside = besideStorage(board);
+  if (beside.length === 0) return undefined;
+  const base = Math.min(...beside.map((run) => run.base));
+  const end = Math.max(...beside.map((run) => run.base + run.pages * board.chip.pageBytes));
+  return { base, pages: (end - base) / board.chip.pageBytes };
 }

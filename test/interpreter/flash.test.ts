@@ -14,7 +14,7 @@ import type { Port } from "../../tools/flash/serial-layer.ts";
 import { random } from "../support/random.ts";
 import { greeting, installationOf } from "../support/flashing.ts";
 
-/** Espruino for Linux: a file of 256 KB in pages of 1 KB, as flash from 0x10000000 on. */
+/** Espruino for Linux: a file of 256 KB in pages of 1 KB, as flash from 0x10000000 on, and no radio. */
 const linux: Board = {
   ...xiaoble,
   id: "LINUX",
@@ -28,8 +28,8 @@ const linux: Board = {
     ],
     hasPrompts: false,
     log: { kind: "flash", firstPage: 81, pages: 150 },
-    keyPage: 0xf1000,
   },
+  capabilities: { ...xiaoble.capabilities, link: false },
 };
 
 /** One after another, the processes of a board. */

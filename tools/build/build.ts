@@ -3,7 +3,7 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { rollup, type OutputOptions } from "rollup";
+import { rollup, type OutputChunk, type OutputOptions, type RollupOptions } from "rollup";
 import type { Board, FirmwareBoard } from "../../boards/board.ts";
 import { messageMemory, slotRuns } from "../../boards/flash-map.ts";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
@@ -61,12 +61,7 @@ export async function buildBundle(board: Board): Promise<BuiltBundle> {
     values: { board: firmwareBoard(board), image: kernelImage, isLinked: board.capabilities.link, isInRam: board.flashMap.log.kind === "ram" },
     file,
   });
-  const warnings: string[] = [];
-  const bundle = await rollup({ ...options, onwarn: (warning) => warnings.push(warning.message) });
-  const { output } = await bundle.generate(options.output as OutputOptions);
-  await bundle.close();
-  if (warnings.length > 0) throw new UserError(`rollup warns: ${warnings[0]}`, "Mend the import that it names.");
-  const chunk = output[0];
+  const chunk = await rolled(options);
   const code = chunk.code.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n");
   const findings = checkBundle(code);
   if (findings.length > 0) {
@@ -86,6 +81,19 @@ export async function buildBundle(board: Board): Promise<BuiltBundle> {
   await writeFile(`${file}.map`, chunk.map!.toString());
   if (lockdown !== undefined) await writeFile(lockdownFile(board), lockdown);
   return { board, file, code, lockdown, size };
+}
+
+async function rolled(options: RollupOptions): Promise<OutputChunk> {
+  const warnings: string[] = [];
+  try {
+    const bundle = await rollup({ ...options, onwarn: (warning) => warnings.push(warning.message) });
+    const { output } = await bundle.generate(options.output as OutputOptions);
+    await bundle.close();
+    if (warnings.length > 0) throw new Error(warnings[0]);
+    return output[0];
+  } catch (error) {
+    throw new UserError(`the firmware does not build: ${(error as Error).message.split("\n")[0]}`, "Mend the source that it names; `npm run lint` says more.");
+  }
 }
 
 /** What was built, or a word on what to do. */

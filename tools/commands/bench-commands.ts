@@ -1,20 +1,14 @@
-// `pawlock ports`, `selftest`, `monitor` and `doctor`: looking at boards without writing to them.
+// `pawlock ports`, `monitor` and `doctor`: looking at boards without writing to them.
 
 import { parseArgs } from "node:util";
 import { UserError } from "../errors.ts";
-import { findBoard } from "../../boards/index.ts";
-import { readIdentity } from "../flash/board-state.ts";
 import { baudRateOf, choosePort } from "../flash/choose.ts";
 import { diagnose } from "../flash/doctor.ts";
-import { operatorAtTerminal } from "../flash/operator.ts";
-import { runSelfTest } from "../flash/self-test.ts";
 import { createLine } from "../flash/serial-layer.ts";
 import { listPorts, openPort, type FoundPort } from "../flash/serial-port.ts";
-import { Session } from "../flash/session.ts";
-import { failures, judge, verdictLines } from "../flash/verdict.ts";
 import { printable } from "../production/files.ts";
 
-const options = { port: { type: "string" }, "no-hold": { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } } as const;
+const options = { port: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" } } as const;
 
 function parse(args: string[], command: string): ReturnType<typeof parseArgs<{ args: string[]; options: typeof options }>>["values"] {
   try {
@@ -43,29 +37,6 @@ export async function ports(args: string[]): Promise<number> {
     console.log(`${port.path}  ${idText(port)}  ${who}${port.isBootLoader ? ", in its boot loader" : ""}`);
   }
   return 0;
-}
-
-export async function selftest(args: string[]): Promise<number> {
-  const values = parse(args, "selftest");
-  if (values.help) {
-    console.log("pawlock selftest [--port PATH] [--no-hold] [--json]\n  Measures a flashed board that is not sealed: each item, its value and its limits. Exits with 1 when one fails.\n  Asks for a held paw (paw, microphone, silence, loopback) and what was seen (light); without a terminal those are not judged.\n  --no-hold  does not ask");
-    return 0;
-  }
-  const port = await choosePort(values.port);
-  const session = new Session({ open: () => openPort(port.path, baudRateOf(port.boards)), board: port.boards[0] ?? findBoard("XIAOBLE")!, report: () => undefined });
-  await session.connect();
-  try {
-    const identity = await readIdentity(session.console);
-    const board = findBoard(identity.board);
-    if (!board) throw new UserError(`this is ${identity.board}: there is no firmware for it`, "Boards are listed in boards/README.md.");
-    const operator = values["no-hold"] ? undefined : operatorAtTerminal();
-    const verdicts = judge(board, await runSelfTest({ console: session.console, board, ...(operator ? { operator } : {}) }));
-    if (values.json) console.log(JSON.stringify({ board: board.id, verdicts }, null, 2));
-    else console.log(verdictLines(verdicts).join("\n"));
-    return failures(verdicts).length === 0 ? 0 : 1;
-  } finally {
-    await session.close();
-  }
 }
 
 /** Until Ctrl-C: what the board prints, made safe for the terminal. */

@@ -64,13 +64,12 @@ export async function flash(args: string[]): Promise<number> {
     await flashOnce(values, builtInstallation);
     return 0;
   }
-  for (;;) {
+  for (const nextChange = watchSources(); ; await nextChange()) {
     await flashOnce({ ...values, dev: true, "no-hold": true }, buildAnew).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       console.error(`pawlock: ${error.what}\n  ${error.remedy}`);
     });
     console.error("waiting for a change ...");
-    await nextChange();
   }
 }
 
@@ -98,19 +97,25 @@ async function flashOnce(values: Values, installation: FlashOptions["installatio
   tell({ port: path, done });
 }
 
-function nextChange(): Promise<void> {
-  return new Promise((resolve) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const watchers = SOURCES.map((folder) =>
-      watch(folder, { recursive: true }, () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => {
-          for (const watcher of watchers) watcher.close();
-          resolve();
-        }, SETTLE_MS);
-      }),
-    );
-  });
+/** From now on; gives what waits until something has changed since it was last waited for. */
+function watchSources(): () => Promise<void> {
+  let hasChanged = false;
+  let tell: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const settled = (): void => {
+    hasChanged = true;
+    tell?.();
+  };
+  for (const folder of SOURCES) {
+    watch(folder, { recursive: true }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(settled, SETTLE_MS);
+    });
+  }
+  return async () => {
+    if (!hasChanged) await new Promise<void>((resolve) => (tell = resolve));
+    hasChanged = false;
+  };
 }
 
 function parse(args: string[]): Values {

@@ -1,15 +1,6 @@
 // The `pawlock` command: dispatches to its subcommands.
 
 import { UserError } from "../errors.ts";
-import { runWav } from "../audio/wav-command.ts";
-import { image } from "../production/image-command.ts";
-import { keys } from "../production/keys-command.ts";
-import { line } from "../production/line-command.ts";
-import { provision } from "../production/provision-command.ts";
-import { doctor, monitor, ports, selftest } from "./bench-commands.ts";
-import { flash } from "./flash.ts";
-import { fsck } from "./fsck.ts";
-import { simulate } from "./simulate.ts";
 
 const HELP = `pawlock COMMAND [options]
   sim        run the firmware on a simulated board and show what happened
@@ -26,38 +17,36 @@ const HELP = `pawlock COMMAND [options]
   wav        encode and decode IMA ADPCM WAV files
   Each has --help.`;
 
-export async function pawlock([command, ...args]: string[]): Promise<number> {
-  switch (command) {
-    case "sim":
-      return simulate("pawlock sim", false, args);
-    case "image":
-      return image(args);
-    case "keys":
-      return keys(args);
-    case "line":
-      return line(args);
-    case "provision":
-      return provision(args);
-    case "flash":
-      return flash(args);
-    case "ports":
-      return ports(args);
-    case "selftest":
-      return selftest(args);
-    case "monitor":
-      return monitor(args);
-    case "doctor":
-      return doctor(args);
-    case "fsck":
-      return fsck(args);
-    case "wav":
-      return runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
-    case undefined:
-    case "help":
-    case "--help":
-      console.log(HELP);
-      return 0;
-    default:
-      throw new UserError(`there is no command ${JSON.stringify(command)}`, "pawlock --help lists the commands.");
+type Command = (args: string[]) => number | Promise<number>;
+
+/** Loaded when it is wanted: the compiler alone takes longer to load than most commands to run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  sim: async () => {
+    const { simulate } = await import("./simulate.ts");
+    return (args) => simulate("pawlock sim", false, args);
+  },
+  image: async () => (await import("../production/image-command.ts")).image,
+  keys: async () => (await import("../production/keys-command.ts")).keys,
+  line: async () => (await import("../production/line-command.ts")).line,
+  provision: async () => (await import("../production/provision-command.ts")).provision,
+  flash: async () => (await import("./flash.ts")).flash,
+  ports: async () => (await import("./bench-commands.ts")).ports,
+  selftest: async () => (await import("./selftest.ts")).selftest,
+  monitor: async () => (await import("./bench-commands.ts")).monitor,
+  doctor: async () => (await import("./bench-commands.ts")).doctor,
+  fsck: async () => (await import("./fsck.ts")).fsck,
+  wav: async () => {
+    const { runWav } = await import("../audio/wav-command.ts");
+    return (args) => runWav(args, { out: (line) => console.log(line), err: (line) => console.error(line) });
+  },
+};
+
+export async function pawlock([command = "help", ...args]: string[]): Promise<number> {
+  if (command === "help" || command === "--help") {
+    console.log(HELP);
+    return 0;
   }
+  const load = commands[command];
+  if (!load) throw new UserError(`there is no command ${JSON.stringify(command)}`, "pawlock --help lists the commands.");
+  return (await load())(args);
 }

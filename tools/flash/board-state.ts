@@ -46,6 +46,8 @@ export interface BoardState {
   readonly hasLog: boolean;
   readonly isBlank: boolean;
   readonly isSealed: boolean;
+  /** Its service pad was bridged at reset: the key to what it stored is destroyed, and no application runs. */
+  readonly isInService: boolean;
   readonly slots: readonly SlotState[];
   /** The slot that runs; undefined when none does. */
   readonly running: number | undefined;
@@ -112,6 +114,7 @@ export async function readState(console: BoardConsole, board: Board): Promise<Bo
   return {
     hasLog: Buffer.compare(head.subarray(0, header.length), header) === 0 && words.getUint32(PAGE0_LAYOUT_AT, true) === LAYOUT_VERSION,
     isBlank: head.every((byte) => byte === 0xff),
+    isInService: (await console.evaluate('typeof pawlockStop=="undefined"?0:1')) === 1,
     isSealed: words.getUint32(SEAL_AT, true) !== UNSEALED,
     slots,
     running: running >= 0 && running < slots.length ? running : undefined,

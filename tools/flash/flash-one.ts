@@ -60,7 +60,7 @@ export async function flashBoard(options: FlashOptions): Promise<Flashed> {
       throw new UserError("nothing was written: messages, phones and settings would be lost", "Fetch the messages first, then add --yes.");
     }
     if (plan.kind === "update" && board.flashMap.slots.length === 1) report("this board has one slot: if it is cut off now, it has no firmware until this is run again");
-    await session.install(installation, plan, state.running !== undefined);
+    await session.install(installation, plan, state);
     const verdicts = options.hasSelfTest ? await selfTest(session, board, options) : [];
     const isSealing = !options.isDev && board.role === "product";
     if (isSealing) await seal(session, installation, options);

@@ -3,7 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import { slotRuns } from "../../boards/flash-map.ts";
+import { besideStorage, slotRuns } from "../../boards/flash-map.ts";
 import { LAYOUT_VERSION, MANIFEST_WORDS, PAGE0_LAYOUT_AT, WORD_COMMIT, WORD_TRIAL } from "../../firmware/boot/manifest.ts";
 import { UserError } from "../errors.ts";
 import { slotImage, type Application } from "../image/slot.ts";
@@ -31,31 +31,34 @@ const ERASE_ALL_MS = 180000;
 
 /** `isErasing`: start from a blank board whatever stands there. */
 export function makePlan({ board, application, bootFiles }: Installation, state: BoardState, isErasing: boolean): Plan {
-  const first = (why: string): Plan => ({ kind: "first", why, loses: state.hasLog });
+  const first = (why: string, loses = state.hasLog): Plan => ({ kind: "first", why, loses });
   if (isErasing) return first("asked for");
   if (!state.hasLog) return first(state.isBlank ? "the board is blank" : "its Storage is another's, or of another layout");
-  if (state.isSealed) return first("a sealed board in service begins anew");
+  if (state.isInService) return first("a board in service begins anew: the key to its messages is destroyed", false);
+  if (state.isSealed) return first("it is sealed, and answers all the same");
   const changed = bootFiles.find(({ name, data }) => state.files[name] !== crc32(data));
   if (changed) return first(`${changed.name} has changed, and boot files are never replaced one by one`);
-  const others = state.slots.map((slot, i) => ({ ...slot, i })).filter(({ i, isCommitted }) => isCommitted && (i === state.running || board.flashMap.slots.length === 1));
   const newest = Math.max(0, ...state.slots.filter(({ isCommitted }) => isCommitted).map(({ version }) => version));
-  const slot = board.flashMap.slots.length === 1 ? 0 : state.running === 0 ? 1 : 0;
+  // What runs stays until the new one has worked; when nothing runs, BTN1 held at reset, what would.
+  const kept = state.running ?? state.slots.findIndex(({ isCommitted, version }) => isCommitted && version === newest);
+  const hasTwo = board.flashMap.slots.length > 1;
   // The loader prefers the greater version, so an update has one; on an unsealed board that counts builds, not releases.
-  const version = Math.max(application.version, newest + 1);
-  return { kind: "update", slot, version, isOnTrial: board.flashMap.slots.length > 1 && others.length > 0 };
+  return { kind: "update", slot: hasTwo && kept === 0 ? 1 : 0, version: Math.max(application.version, newest + 1), isOnTrial: hasTwo && state.slots[kept]?.isCommitted === true };
 }
 
-/** Erases the board, prepares `log`, writes the first slot, then the boot files, each read back. A cut leaves an unsealed console. */
+/**
+ * Erases the board, prepares `log`, writes the first slot, then the boot files, each read back. A cut leaves an unsealed console.
+ * Factory defaults are the application's own, and hold where nothing is stored: so no setting, key, message or bond stays.
+ */
 export async function installFirst(installation: Installation, console: BoardConsole, writer: FlashWriter): Promise<void> {
   const { board, bootFiles } = installation;
-  const { storage, chip } = board;
+  // A link would stand in the way of the bonds' erasure.
+  if (board.capabilities.link) for (const call of ["sleep()", "eraseBonds(true)"]) await console.evaluate(`(NRF.${call},1)`, ERASE_ALL_MS);
   await console.evaluate('(require("Storage").eraseAll(),1)', ERASE_ALL_MS);
   const made = await console.evaluate(`(function(s){return s.read("${LOG_FILE}",0,1)===undefined?s.write("${LOG_FILE}","",0,${logBytes(board)}):true})(require("Storage"))`, ERASE_ALL_MS);
   if (made !== true) throw new UserError("the board's Storage has no room for the file `log`", `Is it a ${board.title} with its own Espruino?`);
-  await writer.word(storage.base + PAGE0_LAYOUT_AT, LAYOUT_VERSION);
-  const [slot] = slotRuns(board);
-  const isOutside = slot!.base < storage.base || slot!.base >= storage.base + storage.pages * chip.pageBytes;
-  if (isOutside) await writer.erase(slot!.base, slot!.pages);
+  await writer.word(board.storage.base + PAGE0_LAYOUT_AT, LAYOUT_VERSION);
+  for (const { base, pages } of besideStorage(board)) await writer.erase(base, pages);
   await writeSlot(board, 0, installation.application, false, writer);
   for (const { name, data } of bootFiles) await writer.file(name, data);
 }

@@ -1,11 +1,11 @@
 // One board on one port, from found to done: identity, plan, writing, reboot, hello, self-test, seal. Reports each step.
 
-import type { Board } from "../../boards/board.ts";
+import type { Board, Pin } from "../../boards/board.ts";
 import { slotRuns } from "../../boards/flash-map.ts";
 import { MANIFEST_WORDS, SEAL_AT } from "../../firmware/boot/manifest.ts";
 import { UserError } from "../errors.ts";
 import { checkFree, readBytes, readState, slotState, type BoardState } from "./board-state.ts";
-import { BoardConsole, NoAnswer } from "./console.ts";
+import { BoardConsole, LineClosed, NoAnswer } from "./console.ts";
 import { installFirst, makePlan, update, type Installation, type Plan } from "./install.ts";
 import { createLine, type Port } from "./serial-layer.ts";
 import { FlashWriter } from "./writer.ts";
@@ -22,11 +22,12 @@ export interface SessionOptions {
   readonly attentionMs?: number;
 }
 
-/** A board that reboots, and firmware that starts, are asked again after POLL_MS, so many times: 20 s to come back, 15 s to say hello, 30 s to confirm. */
+/** A board that reboots, and firmware that starts, are asked again after POLL_MS, so many times: 20 s to come back, 15 s to say hello, 30 s to confirm, a minute for the hand at the bridge. */
 const POLL_MS = 250;
 const COME_BACK_POLLS = 80;
 const HELLO_POLLS = 60;
 const CONFIRM_POLLS = 120;
+const BRIDGE_POLLS = 240;
 const MOST_SILENCES = 4;
 
 export class Session {
@@ -66,13 +67,14 @@ export class Session {
   }
 
   /** Writes, reboots, and waits for the new application's hello. */
-  async install(installation: Installation, plan: Plan, isRunning: boolean): Promise<void> {
+  async install(installation: Installation, plan: Plan, { isInService, running }: BoardState): Promise<void> {
     const { board, report } = this.options;
     await checkFree(this.console, board);
     const total = installation.application.text.length + installation.application.prompts.length + (plan.kind === "first" ? installation.bootFiles.reduce((sum, { data }) => sum + data.length, 0) : 0);
     let written = 0;
     report(plan.kind === "first" ? `first installation: ${plan.why}` : `update into slot ${plan.slot === 0 ? "A" : "B"}`);
-    if (isRunning && (plan.kind === "first" || board.flashMap.slots.length === 1)) await this.#stopApplication();
+    if (isInService && board.servicePad) await this.#takeOffBridge(board.servicePad);
+    if (running !== undefined && (plan.kind === "first" || board.flashMap.slots.length === 1)) await this.#stopApplication();
     const writer = new FlashWriter(this.console, board.chip.pageBytes, (bytes) => report("writing", Math.min(1, (written += bytes) / total)));
     await writer.prepare();
     if (plan.kind === "first") await installFirst(installation, this.console, writer);
@@ -91,10 +93,21 @@ export class Session {
     await this.reboot();
   }
 
+  /** Bridged still, the pad would open the next service session. The one that runs lasts until the reboot. */
+  async #takeOffBridge({ espruino }: Pin): Promise<void> {
+    this.options.report(`in service: take the bridge off pad ${espruino}, and leave the cable where it is`);
+    for (let poll = 1; (await this.console.evaluate(`digitalRead(new Pin("${espruino}"))`)) !== 1; poll++) {
+      if (poll === BRIDGE_POLLS) throw new UserError(`pad ${espruino} is still bridged to ground`, "Take the bridge off and run the command again.");
+      await this.#pause();
+    }
+  }
+
   /** The board boots again, and the port with it where it is the board's own. */
   async reboot(): Promise<void> {
     this.options.report("rebooting");
-    await this.console.evaluate("(global.pawlockOld=1,setTimeout(function(){E.reboot()},100),1)");
+    await this.console.evaluate("(global.pawlockOld=1)");
+    // Asked again after the reboot, because the answer was lost, it does nothing: one more boot would end a slot's trial.
+    await this.console.evaluate("(global.pawlockOld===1?(global.pawlockOld=2,setTimeout(function(){E.reboot()},100)):0,1)").catch(ignoreClosed);
     let silences = 0;
     for (let poll = 1; ; poll++) {
       await this.close();
@@ -117,9 +130,6 @@ export class Session {
     const { board, report } = this.options;
     const found = (await this.#poll("typeof pawlock==\"object\"?pawlock.hello():null")) as { board?: unknown; state?: unknown } | undefined;
     const running = await this.console.evaluate('typeof pawlockSlot=="number"?pawlockSlot:-1');
-    if (!found && (await this.console.evaluate("global.pawlockStop?1:0")) === 1) {
-      throw new UserError("the firmware is written, but the service pad is still bridged: nothing is started", "Take the bridge away, press reset and run `pawlock flash` again: it tests the toy and seals it.");
-    }
     if (!found) {
       const why = running === -1 ? "no whole application was found" : "the firmware does not say hello";
       throw new UserError(why, "Run `pawlock flash` again. If it stays so, look at `pawlock monitor` while the board boots.");
@@ -168,6 +178,11 @@ export class Session {
   #pause(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, this.options.pollMs ?? POLL_MS));
   }
+}
+
+/** A board that reboots may take its port with it before its answer was read. */
+function ignoreClosed(error: unknown): void {
+  if (!(error instanceof LineClosed)) throw error;
 }
 
 /** A board without a prompt: locked on purpose, or something else. */

@@ -62,7 +62,7 @@ export class UsbBoard implements BoardPort {
     return sorted(async () => {
       const installation = installationOf(image);
       const { state, plan } = await this.#session.plan(installation, true);
-      await this.#session.install(installation, plan, state.running !== undefined);
+      await this.#session.install(installation, plan, state);
     });
   }
 

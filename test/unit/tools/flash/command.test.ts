@@ -1,25 +1,11 @@
 // `pawlock flash` itself, as a process: the built firmware onto a simulated board at a pseudo-terminal, and killed half-way.
 
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
 import { Toy } from "../../../support/toy.ts";
+import { runPawlock, type Running } from "../../../support/pawlock.ts";
 import { PtyBoard } from "../../../support/pty-board.ts";
 
-const ARGS = ["--import", "tsx", "tools/main.ts", "pawlock", "flash", "--dev", "--no-hold", "--json"];
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly status: number | null; readonly out: string; readonly err: string }>;
-}
-
-function run(path: string, ...more: string[]): Run {
-  const child = spawn(process.execPath, [...ARGS, "--port", path, ...more], { stdio: ["ignore", "pipe", "pipe"] });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
-  return { child, ended: new Promise((resolve) => child.on("close", (status) => resolve({ status, out, err }))) };
-}
+const run = (path: string, ...more: string[]): Running => runPawlock(["flash", "--dev", "--no-hold", "--json", "--port", path, ...more]);
 
 describe("pawlock flash", function () {
   this.timeout(180000);

@@ -1,10 +1,11 @@
 // Flashing a board at the end of a pseudo-terminal.
 
 import assert from "node:assert/strict";
+import { messageMemory } from "../../../../boards/flash-map.ts";
 import { boards } from "../../../../boards/index.ts";
 import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
-import type { FlashOperation } from "../../../../sim/flash.ts";
+import type { FlashMemory, FlashOperation } from "../../../../sim/flash.ts";
 import { blankBoard, boardRunning, boots, flash, greeting, installationOf } from "../../../support/flashing.ts";
 
 describe("flashing", function () {
@@ -80,6 +81,32 @@ describe("flashing against the odds", function () {
     assert.equal(error, undefined);
     assert.deepEqual(done!.plan, { kind: "first", why: ".boot1 has changed, and boot files are never replaced one by one", loses: true });
     assert.equal(boots(stage), "zero,one,new");
+  });
+
+  it("leaves nothing that was stored: no message, key or bond, in Storage and beside it", async () => {
+    for (const board of [xiaoble, nrf52840dk]) {
+      const stage = boardRunning(board, greeting(board, "old", 1000)).powerOn();
+      const messages = messageMemory(board);
+      assert.ok(messages.kind === "flash");
+      const places = [messages.base, board.flashMap.keyPage!];
+      const memoryOf = (address: number): FlashMemory => stage.memories.find((memory) => memory.holds(address, 4))!;
+      for (const address of places) memoryOf(address).bytes.fill(0x5a, address - memoryOf(address).base, address - memoryOf(address).base + 64);
+      stage.bonds.store({ ltk: "", level: 4, keyBytes: 16, isSc: true, identity: "c1:22:33:44:55:66 random", irk: undefined });
+      const { error } = await flash(stage, installationOf(board, greeting(board, "new", 1000)), { isErasing: true });
+      assert.equal(error, undefined);
+      for (const address of places) assert.ok(memoryOf(address).bytes.subarray(address - memoryOf(address).base).subarray(0, 64).every((byte) => byte === 0xff));
+      assert.deepEqual(stage.bonds.all, []);
+    }
+  });
+
+  it("keeps what would run when nothing does, BTN1 held at reset", async () => {
+    const stage = boardRunning(xiaoble, old);
+    await flash(stage, installationOf(xiaoble, greeting(xiaoble, "one", 1000)));
+    assert.equal(boots(stage), "one");
+    stage.wait(11000).machine.evaluate("delete pawlockSlot");
+    const { done } = await flash(stage, next);
+    assert.deepEqual(done!.plan, { kind: "update", slot: 0, version: 1002, isOnTrial: true });
+    assert.equal(boots(stage), "new");
   });
 
   it("goes back to the old firmware when the new one throws, and says so", async () => {
