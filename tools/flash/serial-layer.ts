@@ -3,7 +3,8 @@
 //
 // Its faults, and what is done about them here: XOFF and XON are seen only by its packet mode, so they are taken out here; its
 // `write` of the older interface never reports short writes, so only the Connection's own is used; a write to a port that is
-// gone never ends, so whoever waits is told by `onClose`.
+// gone never ends, so whoever waits is told by `onClose`. Its packets (files into Storage, or a text to evaluate) bear a length and
+// no checksum, and Storage is not ours to write after the first installation: packets are our own expressions (board-side.ts).
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
