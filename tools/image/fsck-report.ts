@@ -40,7 +40,21 @@ function eventOf({ number, bytes }: FoundEntry): Event {
   return { number, event, name: EVENTS[event] ?? `event ${event}`, detail, seconds };
 }
 
-const recordOf = ({ kind, length, state }: FoundEntry): object => ({ kind, name: RECORDS[kind] ?? `record ${kind}`, bytes: length, state });
+interface FoundRecord {
+  readonly kind: number;
+  readonly name: string;
+  readonly bytes: number;
+  readonly state: FoundEntry["state"];
+  /** Accepted phones: how many, never which. */
+  readonly phones?: number;
+}
+
+function recordOf({ kind, length, state, bytes }: FoundEntry): FoundRecord {
+  // Addresses and names in turn, each closed by a zero; an empty address is no phone.
+  const texts = kind === RECORD_PHONES && bytes ? Buffer.from(bytes).toString("latin1").split("\0") : undefined;
+  const phones = texts && { phones: texts.filter((text, i) => i % 2 === 0 && text !== "").length };
+  return { kind, name: RECORDS[kind] ?? `kind ${kind}`, bytes: length, state, ...phones };
+}
 
 /** Without voices and without what records hold: a report may be shown to anybody. */
 export function plain({ sheets, messages, records, journal, damage }: FsckReport): object {
@@ -53,7 +67,7 @@ export function text({ sheets, messages, records, journal, damage }: FsckReport)
   return [
     `${all} sheets: ${used} hold messages, ${blank} are blank, ${newer} of a newer layout, ${unknown} not ours`,
     ...messages.map(messageLine),
-    ...records.map(({ kind, length, state }) => `record ${(RECORDS[kind] ?? String(kind)).padEnd(16)}  ${String(length).padStart(3)} bytes  ${state}`),
+    ...records.map(recordLine),
     `security log: ${journal.length} entries${isOpen || journal.length === 0 ? "" : ", not tried"}`,
     ...(isOpen ? journal.map(eventLine) : []),
     ...damage.map((what) => `damage: ${what}`),
@@ -63,6 +77,11 @@ export function text({ sheets, messages, records, journal, damage }: FsckReport)
 function messageLine({ sequence, isOwn, isHeard, samples, state }: FoundMessage): string {
   const seconds = samples === undefined ? "" : `${(samples / MESSAGE_RATE_HZ).toFixed(1)} s`;
   return `message ${String(sequence).padStart(6)}  ${isOwn ? "own   " : "family"}  ${(isOwn ? "" : isHeard ? "heard" : "unheard").padEnd(7)}  ${seconds.padStart(12)}  ${state}`;
+}
+
+function recordLine(entry: FoundEntry): string {
+  const { name, bytes, state, phones } = recordOf(entry);
+  return `record ${name.padEnd(16)}  ${String(bytes).padStart(3)} bytes  ${state}${phones === undefined ? "" : `, accepted phones: ${phones}`}`;
 }
 
 function eventLine(entry: FoundEntry): string {

@@ -21,7 +21,8 @@ const SHEETS = 4;
 const ENTRIES_AT = SHEETS * PAGES_PER_SHEET * PAGE_BYTES;
 const JOURNAL_AT = ENTRIES_AT + RECORD_PAGES * PAGE_BYTES;
 const NAME = "Grandma";
-const PHONES = new TextEncoder().encode(`aa:bb:cc:dd:ee:ff random\0${NAME}\0`);
+/** The second of four is none. */
+const PHONES = new TextEncoder().encode(`aa:bb:cc:dd:ee:ff random\0${NAME}\0\0\0aa:bb:cc:dd:ee:fe random\0\0\0\0`);
 
 describe("fsck of records and security log", () => {
   let now = 0;
@@ -71,6 +72,7 @@ describe("fsck of records and security log", () => {
         assert.ok(!printed.includes(NAME) && !printed.includes("aa:bb") && !printed.includes(Buffer.from(NAME).toString("hex")));
       }
     }
+    assert.match(text(check(image)), /record phones +\d+ bytes {2}whole, accepted phones: 2$/m);
     assert.match(text(check(image)), /event +\d+ {2}phone paired +129 {2}7800 s after a boot$/m);
     assert.match(text(check(image, false)), /security log: 130 entries, not tried$/m);
   });
