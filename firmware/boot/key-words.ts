@@ -1,5 +1,5 @@
-// The words of the key page that its CRC covers: boot files and application read them the same way (firmware/messages/key-page.ts
-// says what lies in them).
+// The words of the key page that its CRC covers, and how such a page is seen to be sound: boot files and application read it the same
+// way (firmware/messages/key-page.ts says what lies in it).
 
 /** "PwK1". The last letter is the layout; a later one has its magic and its check at the same places. */
 export const KEY_MAGIC = 0x314b7750;
@@ -11,21 +11,22 @@ export const KEY_WORD_CHECK = 11;
 const POLYNOMIAL = 0xedb88320 | 0;
 
 /**
- * Whether the page is whole, of whatever layout. The toy's address and all that it keeps hang on these words, so one rotten bit among them is found and
- * put right, in RAM: it tells its place by what it does to the CRC.
+ * Whether the first words of a page are whole, of whatever layout: a magic, and at `check` the CRC-32 of all words before it. What hangs
+ * on them is never to be given up for, or mistaken because of, one rotten bit: it is found and put right, in RAM, as it tells its
+ * place by what it does to the CRC.
  */
-export function isKeySound(words: Uint32Array, crc32: (bytes: Uint8Array) => number): boolean {
-  const strange = (words[0] ^ KEY_MAGIC) & ANY_LAYOUT;
+export function isSound(words: Uint32Array, magic: number, check: number, crc32: (bytes: Uint8Array) => number): boolean {
+  const strange = (words[0] ^ magic) & ANY_LAYOUT;
   // More than one bit: a blank page, or none of ours.
   if ((strange & (strange - 1)) !== 0) return false;
-  const wrong = crc32(new Uint8Array(words.buffer, 0, KEY_WORD_CHECK * 4)) ^ words[KEY_WORD_CHECK];
-  let bit = KEY_WORD_CHECK * 32;
-  if ((wrong & (wrong - 1)) === 0) words[KEY_WORD_CHECK] ^= wrong;
+  const wrong = crc32(new Uint8Array(words.buffer, 0, check * 4)) ^ words[check];
+  let bit = check * 32;
+  if ((wrong & (wrong - 1)) === 0) words[check] ^= wrong;
   else {
     // From the last bit to the first: each one before goes through one more step of the division.
     let effect = POLYNOMIAL;
     for (bit--; bit >= 0 && effect !== wrong; bit--) effect = (effect >>> 1) ^ (effect & 1 ? POLYNOMIAL : 0);
     if (bit >= 0) words[bit >> 5] ^= 1 << (bit & 31);
   }
-  return bit >= 0 && ((words[0] ^ KEY_MAGIC) & ANY_LAYOUT) === 0;
+  return bit >= 0 && ((words[0] ^ magic) & ANY_LAYOUT) === 0;
 }

@@ -19,7 +19,7 @@ import {
   VOICE_SERVICE,
   linkSecurity,
 } from "../link/protocol.ts";
-import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, isKeySound } from "./key-words.ts";
+import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, isSound } from "./key-words.ts";
 
 /** How long a link that was made before this ran may take to go. */
 const DROP_SECONDS = 5;
@@ -90,7 +90,7 @@ while (NRF.getSecurityStatus().connected) if (getTime() > untilSeconds) E.reboot
 
 // Set in every case, so that nothing of the factory's is left; without a key page the application makes one and reboots.
 const key = words(boot.keyPage, KEY_WORD_CHECK + 1);
-if (isKeySound(key, E.CRC32) && key[0] === KEY_MAGIC) NRF.setAddress(address(key[KEY_WORD_ADDRESS], key[KEY_WORD_ADDRESS + 1]));
+if (isSound(key, KEY_MAGIC, KEY_WORD_CHECK, E.CRC32) && key[0] === KEY_MAGIC) NRF.setAddress(address(key[KEY_WORD_ADDRESS], key[KEY_WORD_ADDRESS + 1]));
 // Never a name: it would become writable for every stranger.
 NRF.setAdvertising({}, { showName: false, discoverable: true, interval: ADVERTISING_MS, manufacturer: ADVERTISED_COMPANY });
 NRF.setServices(boot.isLinked ? services() : {}, { uart: false });

@@ -7,6 +7,7 @@
 // slot, kind and length. A slot's `void` word is cleared when something newer took its place.
 
 import { ERR_HARDWARE, OK, type Code, type Entropy, type Flash, type NativeCode } from "../../hal/contract.ts";
+import { isSound } from "../boot/key-words.ts";
 import { ERASE_DONE, ERASE_STUCK, type Eraser } from "./eraser.ts";
 import { ERASED_WORD } from "./layout.ts";
 import { FULL_TAG_BYTES, type Vault } from "./vault.ts";
@@ -89,7 +90,8 @@ export function createEntries(
     for (let page = 0; page < pages; page++) {
       const words = new Uint32Array(flash.read((firstPage + page) * flash.pageBytes, 20).buffer);
       generations[page] = 0;
-      if ((words[0] & 0xffffff) !== (ENTRY_MAGIC & 0xffffff) || words[CHECK] !== native.crc32(new Uint8Array(words.buffer, 0, CHECK * 4))) continue;
+      // A page that were given up for one rotten bit would leave older entries to be taken for the newest.
+      if (!isSound(words, ENTRY_MAGIC, CHECK, native.crc32)) continue;
       if (words[0] > ENTRY_MAGIC) self.hasNewer = true;
       if (words[GENERATION] > newest) newest = words[GENERATION];
       if (words[0] !== ENTRY_MAGIC || words[LIVE] === ERASED_WORD) continue;

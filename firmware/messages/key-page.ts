@@ -7,7 +7,7 @@
 //   word 13       cleared: no page of the log holds anything any more
 
 import { OK, type Code, type Entropy, type Flash, type NativeCode } from "../../hal/contract.ts";
-import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, isKeySound } from "../boot/key-words.ts";
+import { KEY_MAGIC, KEY_WORD_ADDRESS, KEY_WORD_CHECK, isSound } from "../boot/key-words.ts";
 
 export const KEY_WORD_KEY = 3;
 export const KEY_WORD_RESETTING = 12;
@@ -83,7 +83,7 @@ export function createKeyPage(flash: Flash | undefined, native: NativeCode, entr
 
   let state = KEY_BLANK;
   for (let i = 0; i < WORDS; i++) if (words[i] !== 0xffffffff) state = isCleared(KEY_WORD_EMPTIED) ? KEY_EMPTIED : KEY_LOST;
-  if (state !== KEY_BLANK && !isCleared(KEY_WORD_RESETTING) && isKeySound(words, native.crc32)) state = words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
+  if (state !== KEY_BLANK && !isCleared(KEY_WORD_RESETTING) && isSound(words, KEY_MAGIC, KEY_WORD_CHECK, native.crc32)) state = words[0] === KEY_MAGIC ? KEY_WHOLE : KEY_NEWER;
 
   const self = { state: state, key: words.subarray(KEY_WORD_KEY, KEY_WORD_CHECK), make: make, destroy: destroy, markEmptied: markEmptied };
   return self;

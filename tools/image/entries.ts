@@ -2,6 +2,7 @@
 // length that it finds.
 
 import { crc32 } from "node:zlib";
+import { isSound } from "../../firmware/boot/key-words.ts";
 import { ENTRY_HEADER_BYTES, ENTRY_MAGIC } from "../../firmware/messages/entries.ts";
 import { ENTRY_BYTES } from "../../firmware/messages/journal.ts";
 import { ERASED_WORD, JOURNAL_PAGES, RECORD_PAGES, SPACE_JOURNAL, SPACE_RECORDS } from "../../firmware/messages/layout.ts";
@@ -12,7 +13,7 @@ import { PAGE_BYTES } from "../../sim/flash.ts";
 
 const NOTHING = new Uint8Array(0);
 const LIVE = 4;
-const CHECKED_BYTES = 12;
+const CHECK = 3;
 
 export interface FoundEntry {
   /** Never the same twice under one key. */
@@ -65,10 +66,12 @@ function livePages(all: Uint8Array, what: string, count: number, damage: string[
     const bytes = all.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES);
     const words = new Uint32Array(bytes.slice(0, ENTRY_HEADER_BYTES).buffer);
     const name = `page ${i} of the ${what}`;
-    const isSound = (words[0]! & 0xffffff) === (ENTRY_MAGIC & 0xffffff) && words[3] === crc32(bytes.subarray(0, CHECKED_BYTES));
-    if (isSound && words[0] !== ENTRY_MAGIC) damage.push(`${name}: layout ${String.fromCharCode(words[0]! >>> 24)} is not known here`);
-    else if (isSound && words[LIVE] !== ERASED_WORD) live.push({ name, bytes, words });
-    else if (!isSound && bytes.some((byte) => byte !== 0xff)) damage.push(`${name}: ${words[0] === ERASED_WORD ? "looks blank and is not" : "no header of ours"}; it will be erased before it is used`);
+    const raw = words.slice();
+    const isOurs = isSound(words, ENTRY_MAGIC, CHECK, crc32);
+    if (isOurs && words.some((word, at) => word !== raw[at])) damage.push(`${name}: a rotten bit in its header, which the toy reads over`);
+    if (isOurs && words[0] !== ENTRY_MAGIC) damage.push(`${name}: layout ${String.fromCharCode(words[0]! >>> 24)} is not known here`);
+    else if (isOurs && words[LIVE] !== ERASED_WORD) live.push({ name, bytes, words });
+    else if (!isOurs && bytes.some((byte) => byte !== 0xff)) damage.push(`${name}: ${words[0] === ERASED_WORD ? "looks blank and is not" : "no header of ours"}; it will be erased before it is used`);
   }
   return live.sort((a, b) => a.words[1]! - b.words[1]!);
 }

@@ -91,6 +91,9 @@ describe("fsck of records and security log", () => {
       }
     }
     const bytes = image.slice();
+    bytes[JOURNAL_AT + 6]! ^= 1;
+    assert.deepEqual(check(bytes), { ...whole, damage: ["page 0 of the security log: a rotten bit in its header, which the toy reads over"] });
+    bytes[JOURNAL_AT + 6]! ^= 1;
     bytes[JOURNAL_AT + ENTRY_HEADER_BYTES + 5]! ^= 1;
     assert.deepEqual(check(bytes).damage, ["page 0 of the security log: security log entry 0 is not what was written"]);
   });
