@@ -86,6 +86,8 @@ export function createStore(hal: StorePorts, kernel: Kernel, recordingSamples: n
     const next = (vault.table[SCAN_NEWEST] + 1) >>> 0;
     number[0] = 1;
     if (reserved) numberBytes.set(reserved);
+    // It has rotted: ahead by chance.
+    else if (records.entries.page >= 0) number[0] = next + (hal.entropy.word() >>> 8);
     if (vault.table[SCAN_FOUND] > 0 && ((number[0] - next) | 0) < 0) number[0] = next;
     log.resume(count, number[0]);
   }

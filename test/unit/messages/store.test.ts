@@ -6,7 +6,8 @@ import { ERR_FORBIDDEN, ERR_HARDWARE, ERR_KERNEL, ERR_RANGE, OK, type Flash } fr
 import type { MockFlash } from "../../../hal/mock/flash.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
 import { KEY_WORD_ADDRESS } from "../../../firmware/boot/key-words.ts";
-import { RECORD_BYTES, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
+import { ENTRY_HEADER_BYTES } from "../../../firmware/messages/entries.ts";
+import { RECORD_BYTES, RECORD_NUMBERS, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { bootStore } from "../../../tools/sim/bare-store.ts";
 import { block, mockStoreFlash, settle, write } from "../../support/store.ts";
@@ -95,6 +96,30 @@ describe("flash", () => {
 });
 
 describe("message numbers", () => {
+  it("do not come again when the record of those put aside has rotted", () => {
+    const flash = rig();
+    const first = bootStore(flash);
+    const used = new Set<number>();
+    for (let boot = 0; boot < 4; boot++) {
+      const store = boot === 0 ? first : bootStore(flash, { seed: boot + 1 });
+      settle(store);
+      for (let i = 0; i < 5; i++) {
+        write(store.messages, 1, i);
+        const message = store.messages.lastOwn()!;
+        assert.ok(!used.has(message.sequence), `number ${message.sequence} is used again`);
+        used.add(message.sequence);
+        store.messages.remove(message);
+        settle(store);
+      }
+      const { memory } = flash.flash;
+      for (let slot = 0; slot < 15; slot++) {
+        const at = SHEETS * PAGES_PER_SHEET * 4096 + ENTRY_HEADER_BYTES + slot * (4 + RECORD_BYTES + 20);
+        if (memory[at] === RECORD_NUMBERS) memory[at + 4]! ^= 16;
+      }
+    }
+    assert.equal(used.size, 20);
+  });
+
   it("that could not be put aside are used for nothing", () => {
     const flash = rig();
     let store = bootStore(flash);
