@@ -1,5 +1,5 @@
 // A day at the line: 1,000 units over twenty sockets, some of them faulty, and the station's process killed 100 times at random.
-// Nothing is lost, nothing is there twice. And 100,000 serials, no two the same (S03).
+// Nothing is lost, nothing is there twice. And 100,000 serials and as many toys' keys, no two the same (S03).
 
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
@@ -7,6 +7,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
+import { KEY_WORD_CHECK, KEY_WORD_KEY, createKeyPage } from "../../firmware/messages/key-page.ts";
+import { OK, type Entropy, type Flash, type NativeCode } from "../../hal/contract.ts";
 import { BoardFault } from "../../tools/production/board-port.ts";
 import { parseIdentity } from "../../tools/production/identity.ts";
 import { Ledger } from "../../tools/production/ledger.ts";
@@ -101,6 +104,37 @@ describe("the line, for a day,", () => {
     for (let i = 0; i < 100000; i += 997) assert.ok(serials.has(ledger.reserve(`chip ${i}`, i).serial));
     assert.equal(ledger.units().length, 100000);
     ledger.close();
+  });
+});
+
+describe("S03: at their first boot", () => {
+  it("100,000 toys make 100,000 keys, each bit of them from the source of entropy", () => {
+    const next = random(3);
+    const drawn: number[] = [];
+    const entropy: Entropy = {
+      word: () => {
+        const word = Math.floor(next() * 2 ** 32);
+        drawn.push(word);
+        return word;
+      },
+      root: () => 0,
+    };
+    const native = { crc32: (bytes: Uint8Array) => crc32(bytes) } as unknown as NativeCode;
+    const keys = new Set<string>();
+    for (let toy = 0; toy < 100000; toy++) {
+      const page = Buffer.alloc(4096, 0xff);
+      const flash = {
+        read: (at: number, length: number) => page.subarray(at, at + length),
+        write: (at: number, bytes: Uint8Array) => (page.set(bytes, at), OK),
+        erasePage: () => (page.fill(0xff), OK),
+      } as unknown as Flash;
+      drawn.length = 0;
+      const made = createKeyPage(flash, native, entropy);
+      assert.equal(made.make(), OK);
+      assert.deepEqual([...made.key], drawn.slice(-made.key.length));
+      keys.add(page.toString("hex", KEY_WORD_KEY * 4, KEY_WORD_CHECK * 4));
+    }
+    assert.equal(keys.size, 100000);
   });
 });
 

@@ -80,7 +80,7 @@ export function buildImage(request: BuildRequest): Image {
 }
 
 function demandProduction({ board, lockdown, key, source }: BuildRequest): void {
-  if (lockdown === undefined) throw new UserError(`${board.id} cannot be locked: it has no place for the toy's key`, "Build a development image with --dev: it is a bench board.");
+  if (lockdown === undefined) throw new UserError(`${board.id} has no production image: it is a bench board that cannot be locked (${board.limits[0]})`, "Build a development image with --dev, for the bench.");
   if (!key) throw new UserError("a production image is signed", "Name the signing key with --key, or build a development image with --dev.");
   if (!source.isClean) throw new UserError("the sources hold changes that nobody has committed", "Commit them, so that the manifest says what was built, or build a development image with --dev.");
   const strays = strayPackages(ROOT);

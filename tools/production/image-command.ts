@@ -9,6 +9,7 @@ import { readInterpreter } from "./espruino-release.ts";
 import { buildImage, writeImage } from "./image-build.ts";
 import { diffImages } from "./image-diff.ts";
 import { verifyImage, type Policy, type VerifiedImage } from "./image-verify.ts";
+import type { Role } from "./manifest.ts";
 import { readPublicKey, readSigningKey } from "./signing.ts";
 import { readSource } from "./source.ts";
 
@@ -24,6 +25,15 @@ const options = {
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
+
+/** How each file gets onto the board. */
+const LOADED: Readonly<Record<Role, string>> = {
+  merged: "everything; by the board's drive or a debug probe",
+  interpreter: "Espruino; onto the drive of the board's boot loader",
+  storage: "the Storage part; external flash takes it through the USB loader only: pawlock line",
+  protection: "forbids a debug probe to read; by a debug probe, last",
+  sbom: "bill of materials; for the records",
+};
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
 
@@ -45,7 +55,7 @@ Checking:
   --json, --help
 
 Boards with external flash take Espruino by UF2 and the Storage part through the USB loader (pawlock flash, pawlock line);
-the others take one merged HEX. Exit codes: 0 done or equal, 1 refused, wrong usage, or different.`;
+the others take one merged HEX. Boards that cannot be locked (MICROBIT2) have development images only. Exit codes: 0 done or equal, 1 refused, wrong usage, or different.`;
 
 export async function image(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args);
@@ -84,7 +94,7 @@ async function build(values: Values): Promise<number> {
   if (values.json) console.log(JSON.stringify({ command: "build", folder, manifest }));
   else {
     console.log(`${folder}: ${describe(manifest)}`);
-    for (const { name, role, bytes, sha256 } of manifest.files) console.log(`  ${sha256}  ${name}  (${role}, ${bytes} bytes)`);
+    for (const { name, role, bytes, sha256 } of manifest.files) console.log(`  ${sha256}  ${name}, ${bytes} bytes: ${LOADED[role]}`);
     if (interpreter.vouchedBy === "operator") console.log("  Espruino's checksum is the one that you stated: nobody else has vouched for it.");
   }
   return 0;

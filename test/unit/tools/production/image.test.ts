@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { internalRun } from "../../../../boards/flash-map.ts";
+import { boards } from "../../../../boards/index.ts";
 import { microbit2 } from "../../../../boards/microbit2.ts";
 import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
 import { UserError } from "../../../../tools/errors.ts";
 import { findFile } from "../../../../sim/storage-image.ts";
+import { application } from "../../../../tools/build/application.ts";
 import { buildLockdown } from "../../../../tools/build/lockdown.ts";
-import { provisioned } from "../../../../tools/image/storage.ts";
+import { provisioned, provisionedFlash } from "../../../../tools/image/storage.ts";
 import { diffImages } from "../../../../tools/production/image-diff.ts";
 import { verifyImage, type Policy } from "../../../../tools/production/image-verify.ts";
 import { rangeOf } from "../../../../tools/production/memory-image.ts";
@@ -69,11 +71,24 @@ describe("an image", function () {
     });
   }
 
-  it("S13: holds no link or domain of anybody, in no part that reaches a toy", () => {
-    const { storage } = verifyImage(signed.path, policy());
-    const text = Buffer.from(storage).toString("latin1");
-    assert.ok(text.includes("pawlockSlot"));
-    assert.doesNotMatch(text, /https?:|www\.|\b[a-z0-9-]+\.(com|org|net)\b/i);
+  it("of NRF52840DK for production is the same HEX with the lock-down text and the word that forbids reading back", async () => {
+    const { address, value } = nrf52840dk.chip.readbackProtection;
+    const locked = await buildLockdown(nrf52840dk, nrf52840dk.flashMap.keyPage!);
+    const { path, manifest } = imageIn(shop, "dk", nrf52840dk, { kind: "production", key: shop.key, lockdown: locked });
+    const { chip, storage } = verifyImage(path, policy({ board: "NRF52840DK" }));
+    assert.deepEqual(manifest.files.map(({ role }) => role), ["merged", "sbom"]);
+    assert.equal(Buffer.from(rangeOf(chip, address, 4)).readUInt32LE(), value);
+    assert.equal(Buffer.from(findFile(storage, ".boot0")!).toString("latin1"), locked);
+    assert.ok(chip.every(({ address: from, bytes }) => from === address || from + bytes.length <= nrf52840dk.chip.flashBytes));
+  });
+
+  it("S13: holds no link or domain of anybody, in no part that reaches a toy, on any board", () => {
+    const areas = [verifyImage(signed.path, policy()).storage, ...boards.flatMap((board) => {
+      const { storage, flash } = provisionedFlash(board, { application: application(board, bundleOf(board)) });
+      return [storage, ...flash.map(({ bytes }) => bytes)];
+    })];
+    assert.ok(areas.some((area) => Buffer.from(area).includes("pawlockSlot")));
+    for (const area of areas) assert.doesNotMatch(Buffer.from(area).toString("latin1"), /https?:|www\.|\b[a-z0-9-]+\.(com|org|net|io)\b/i);
   });
 
   it("boots the simulated board", () => {
@@ -158,6 +173,14 @@ describe("an image", function () {
       }
     });
 
+    it("S06: it names files outside of its folder", () => {
+      for (const name of ["../key", "/etc/passwd", "..", "C:\\\\x", "a/b", ".hidden", "a\\u0000b", ""]) {
+        const path = spoilt("names", (copy) => rewrite(copy, '"XIAOBLE-storage.bin"', `"${name}"`));
+        refused(path, /^manifest.json .*name/);
+        rmSync(path, { recursive: true });
+      }
+    });
+
     it("its manifest is none", () => {
       const path = spoilt("junk", () => undefined);
       for (const text of ["", "null", "[]", "{", '{"format":2}', "\u0000", "x".repeat(100000), readFileSync(join(signed.path, "manifest.json"), "utf8") + " "]) {
@@ -169,8 +192,14 @@ describe("an image", function () {
 
   describe("is not built for production", () => {
     const built = (change: object): (() => unknown) => () => imageIn(shop, "none", xiaoble, { kind: "production", key: shop.key, lockdown, ...change });
+    it("for a bench board that cannot be locked, and says why", () => {
+      assert.throws(
+        () => imageIn(shop, "none", microbit2, { kind: "production", key: shop.key }),
+        (error) => error instanceof UserError && /^MICROBIT2 has no production image: .*radio stack/.test(error.what) && /--dev/.test(error.remedy),
+      );
+    });
     it("without a key, a lock, or from changes that nobody committed", () => {
-      assert.throws(built({ lockdown: undefined }), /cannot be locked/);
+      assert.throws(built({ lockdown: undefined }), /XIAOBLE has no production image/);
       assert.throws(built({ key: undefined }), /signed/);
       assert.throws(built({ source: { firmware: "1.2.3", commit: "0".repeat(40), isClean: false } }), /nobody has committed/);
       assert.ok(!existsSync(join(shop.folder, "none")));

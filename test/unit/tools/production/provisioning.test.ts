@@ -2,7 +2,7 @@
 // whatever is cut off.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sinon from "sinon";
@@ -12,10 +12,13 @@ import { RECORD_AT, RECORD_LENGTH_AT } from "../../../../firmware/boot/manifest.
 import type { CutPlan } from "../../../../sim/flash.ts";
 import { Stage } from "../../../../sim/stage.ts";
 import { UserError } from "../../../../tools/errors.ts";
+import { keyPage } from "../../../../tools/image/keys.ts";
 import { provisionedFlash } from "../../../../tools/image/storage.ts";
 import { parseIdentity } from "../../../../tools/production/identity.ts";
 import { Ledger } from "../../../../tools/production/ledger.ts";
 import { provision } from "../../../../tools/production/provision-command.ts";
+import { makeReport } from "../../../../tools/production/report.ts";
+import { reportPage } from "../../../../tools/production/report-page.ts";
 import { blankBoard, boardRunning, greeting } from "../../../support/flashing.ts";
 import { PtyBoard, type CableOptions } from "../../../support/pty-board.ts";
 
@@ -70,6 +73,24 @@ describe("provisioning one board", function () {
     assert.deepEqual(ledger.units(), []);
     ledger.close();
     assert.equal(borne(stage), "PW-000001");
+  });
+
+  it("S04: asks for no key, and nothing that it writes or says holds any", async () => {
+    const key = Buffer.from(keyPage(4));
+    const { storage, flash } = provisionedFlash(xiaoble, { application });
+    const stage = new Stage({ board: xiaoble, storage, flash: [...flash, { address: xiaoble.flashMap.keyPage!, bytes: key }], native: () => () => undefined });
+    const ledger = fresh();
+    const csv = join(folder, "all.csv");
+    const told = await at(stage, ledger, ["--export", csv]);
+    const failed = await at(stage, fresh()).then(() => assert.fail("accepted"), (error: unknown) => String((error as Error).stack));
+    const opened = new Ledger(ledger);
+    const report = makeReport(opened);
+    opened.close();
+    const all = [JSON.stringify(told), failed, readFileSync(csv, "latin1"), readFileSync(ledger, "latin1"), JSON.stringify(report), reportPage(report)].join("\n");
+    assert.ok(all.includes("PW-000001"));
+    for (let from = 4; from + 6 <= 44; from++) {
+      for (const format of ["latin1", "hex", "base64"] as const) assert.ok(!all.includes(key.subarray(from, from + 6).toString(format)), format);
+    }
   });
 
   it("refuses another kind of board, a blank one, and a port where nothing is", async () => {
