@@ -38,7 +38,7 @@ export function parsePlan(text: string): Identity[] {
   });
 }
 
-/** Every run with what became of it, oldest first. */
+/** Every run with what became of it, oldest first; then the boards that got their serial without one. */
 export function exportCsv(ledger: Ledger): string {
   const units = new Map(ledger.units().map((unit) => [unit.serial, unit]));
   const time = (ms: number | null): string => (ms === null ? "" : new Date(ms).toISOString());
@@ -58,6 +58,8 @@ export function exportCsv(ledger: Ledger): string {
     started: time(run.started_at),
     ended: time(run.ended_at),
   }));
+  const inRuns = new Set(rows.map(({ serial }) => serial));
+  const others = ledger.units().filter(({ serial }) => !inRuns.has(serial)).map(({ serial, name, colour, chip }) => ({ serial, name, colour, chip }));
   const columns = ["run", "serial", "name", "colour", "chip", "verdict", "cause", "board", "version", "image", "station", "port", "started", "ended"];
-  return Papa.unparse({ fields: columns, data: rows }, { escapeFormulae: true, newline: "\n" }) + "\n";
+  return Papa.unparse({ fields: columns, data: [...rows, ...others] }, { escapeFormulae: true, newline: "\n" }) + "\n";
 }

@@ -10,6 +10,7 @@ import { baudRateOf } from "../flash/choose.ts";
 import { openPort } from "../flash/serial-port.ts";
 import { BoardFault } from "./board-port.ts";
 import { printable, readBounded } from "./files.ts";
+import { labelSheet } from "./labels.ts";
 import { MOST_CSV_BYTES, exportCsv, parsePlan } from "./ledger-csv.ts";
 import { Ledger } from "./ledger.ts";
 import { provisionBoard } from "./provisioning.ts";
@@ -24,6 +25,7 @@ const options = {
   port: { type: "string" },
   board: { type: "string" },
   export: { type: "string" },
+  labels: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -39,6 +41,7 @@ const HELP = `pawlock provision --ledger FILE [options]
                    sealed; pawlock line does this itself. Cut off, run it again: the board gets the same serial
   --board ID       which board that is (the product's)
   --export FILE    writes every run with serial, verdict and cause as CSV; what looks like a formula goes out as text
+  --labels FILE    writes a sheet to print, with a label for each serial that was given: serial, bar code, name and colour
   --json, --help
 
 A serial belongs to one chip for ever: a board that comes back gets the one that it had. No key is made here: each toy makes its own.`;
@@ -64,6 +67,7 @@ export async function provision(args: string[]): Promise<number> {
     if (values.count !== undefined) ledger.count(values.count, values.name, values.colour);
     const unit = values.port === undefined ? undefined : await give(values.port, values.board, ledger);
     if (values.export !== undefined) writeFileAtomic(values.export, exportCsv(ledger));
+    if (values.labels !== undefined) writeFileAtomic(values.labels, labelSheet(ledger.units()));
     const state = { command: "provision", ledger: values.ledger, imported: rows.length, given: ledger.units().length, left: ledger.planned().length, counting: ledger.prefix() ?? null };
     if (values.json) console.log(JSON.stringify({ ...state, ...(unit ? { unit } : {}) }));
     else {

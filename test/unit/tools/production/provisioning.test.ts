@@ -80,14 +80,14 @@ describe("provisioning one board", function () {
     const { storage, flash } = provisionedFlash(xiaoble, { application });
     const stage = new Stage({ board: xiaoble, storage, flash: [...flash, { address: xiaoble.flashMap.keyPage!, bytes: key }], native: () => () => undefined });
     const ledger = fresh();
-    const csv = join(folder, "all.csv");
-    const told = await at(stage, ledger, ["--export", csv]);
+    const [csv, labels] = ["all.csv", "labels.html"].map((name) => join(folder, name)) as [string, string];
+    const told = await at(stage, ledger, ["--export", csv, "--labels", labels]);
     const failed = await at(stage, fresh()).then(() => assert.fail("accepted"), (error: unknown) => String((error as Error).stack));
     const opened = new Ledger(ledger);
     const report = makeReport(opened);
     opened.close();
-    const all = [JSON.stringify(told), failed, readFileSync(csv, "latin1"), readFileSync(ledger, "latin1"), JSON.stringify(report), reportPage(report)].join("\n");
-    assert.ok(all.includes("PW-000001"));
+    const all = [JSON.stringify(told), failed, readFileSync(csv, "latin1"), readFileSync(labels, "latin1"), readFileSync(ledger, "latin1"), JSON.stringify(report), reportPage(report)].join("\n");
+    for (const file of [csv, labels]) assert.ok(readFileSync(file, "latin1").includes("PW-000001"));
     for (let from = 4; from + 6 <= 44; from++) {
       for (const format of ["latin1", "hex", "base64"] as const) assert.ok(!all.includes(key.subarray(from, from + 6).toString(format)), format);
     }
