@@ -1,4 +1,4 @@
-// Limits of the factory self-test, from a file: {"battery": {"atLeast": 3500, "atMost": 4300, "unit": "mV"}, "kernel": {"is": true}}.
+// Limits of the factory self-test, from a file: {"battery-mv": {"atLeast": 3500, "atMost": 4300, "unit": "mV"}, "kernel": {"is": true}}.
 // Every item of the file must have been measured and lie within; what else a board measures is kept and not judged.
 
 import { UserError } from "../errors.ts";

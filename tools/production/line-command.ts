@@ -37,7 +37,8 @@ Station:
   --image FOLDER     what to load; see pawlock image
   --key FILE.pub     whose signature counts
   --ledger FILE      where every step of every unit is kept; fill it with pawlock provision
-  --limits FILE      limits of the self-test: {"battery": {"atLeast": 3500, "atMost": 4300, "unit": "mV"}, "kernel": {"is": true}}
+  --limits FILE      limits of the self-test, by item as pawlock selftest names them:
+                     {"kernel": {"is": true}, "battery-mv": {"atLeast": 3500, "atMost": 4300, "unit": "mV"}}
   --station NAME     this station's name in the ledger (the computer's)
   --allow-unsigned   takes an unsigned development image: boards get no serial and no seal
 Report:

@@ -1,7 +1,7 @@
 // The ledger: no serial twice (S03), nothing that was told is lost when the process is killed, and its tables are safe to open (S06).
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,11 +112,29 @@ describe("the ledger", function () {
     ledger.close();
   });
 
+  it("on a disk that takes no more says so, and has all that it told", () => {
+    const path = fresh();
+    const script = `const{Ledger}=await import(${JSON.stringify(new URL("../../../../tools/production/ledger.ts", import.meta.url).href)});
+      const l=new Ledger(${JSON.stringify(path)});l.count("PW","Pawlock","brown");
+      try{for(let i=0;;i++){const c="chip-"+i;console.log(c+" "+l.reserve(c,i).serial)}}catch(e){console.log(e.name+": "+e.what)}`;
+    // No file of that process grows beyond 256 KB.
+    const { stdout } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 512; exec "$@"', "sh", process.execPath, "--import", "tsx", "--input-type=module", "-e", script], { encoding: "utf8" });
+    const lines = stdout.trim().split("\n");
+    assert.match(lines.pop()!, /^LedgerError: the ledger cannot be written: /);
+    const ledger = new Ledger(path);
+    const units = new Map(ledger.units().map(({ chip, serial }) => [chip, serial]));
+    for (const line of lines) assert.equal(units.get(line.split(" ")[0]!), line.split(" ")[1]);
+    assert.ok(lines.length > 5 && units.size === lines.length, `${lines.length}`);
+    assert.equal(ledger.reserve("next", 1).serial, `PW-${String(units.size + 1).padStart(6, "0")}`);
+    ledger.close();
+  });
+
   it("refuses files that are no ledger, and folders that are not there", () => {
     const junk = fresh();
     writeFileSync(junk, "not a database, but long enough to be looked at as if it were one".repeat(20));
     refused(() => new Ledger(junk), /cannot open the ledger/);
     refused(() => new Ledger(join(folder, "none", "ledger.db")), /cannot open the ledger/);
+    refused(() => new Ledger(folder), /cannot open the ledger/);
   });
 
   it("closes runs and steps once", () => {

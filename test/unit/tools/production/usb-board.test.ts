@@ -2,6 +2,7 @@
 // the kind that reports count.
 
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import type { Board } from "../../../../boards/board.ts";
 import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
@@ -14,7 +15,8 @@ import { identityRecord } from "../../../../tools/production/identity.ts";
 import { installationOf } from "../../../../tools/production/image-contents.ts";
 import type { VerifiedImage } from "../../../../tools/production/image-verify.ts";
 import { UsbBoard } from "../../../../tools/production/usb-board.ts";
-import { blankBoard, greeting } from "../../../support/flashing.ts";
+import { ESCAPES } from "../../../support/fake-boards.ts";
+import { blankBoard, boardRunning, greeting } from "../../../support/flashing.ts";
 import { PtyBoard, type CableOptions } from "../../../support/pty-board.ts";
 
 const CHIP = "0123456789abcdef";
@@ -99,6 +101,21 @@ describe("a board on a serial port", function () {
         }, "vanished");
       }, { cutAfterLines: lines });
     }
+  });
+
+  it("S05: that prints escape sequences and false answers all the time is not believed, and its name reaches nobody's terminal", async () => {
+    // Answers to whatever may have been asked, with a checksum that is wrong, and with a right one for something else.
+    const forged = `1="${ESCAPES}"`;
+    const lies = Array.from({ length: 40 }, (_, id) => `<~${id}="owned"~${id}~>`).join("") + `<~${forged}~${crc32(Buffer.from(forged, "latin1"))}~>`;
+    await on(boardRunning(xiaoble, application), async (board) => {
+      await board.connect();
+      assert.deepEqual(await board.identify(), { board: "XIAOBLE", version: "2v29", chip: CHIP, record: undefined });
+    }, { chatter: `${ESCAPES}${lies}` });
+    const named = boardRunning(xiaoble, { ...application, text: Buffer.from(`process.env.BOARD=${JSON.stringify(ESCAPES)};${application.text.toString()}`) });
+    await on(named, async (board) => {
+      await board.connect();
+      assert.match((await board.identify()).board, /^[\p{L}\p{N}\p{P}\p{S} ]{1,200}$/u);
+    });
   });
 
   it("takes from an image what was put into it", () => {
