@@ -13,7 +13,7 @@ import { provision } from "../../../../tools/production/provision-command.ts";
 import { closeWorkshop, imageIn, openWorkshop, type Workshop } from "../../../support/images.ts";
 
 describe("commands of production", function () {
-  this.timeout(30000);
+  this.timeout(120000);
   let shop: Workshop;
   let ledger: string;
   let limits: string;

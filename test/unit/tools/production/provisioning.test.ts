@@ -23,7 +23,7 @@ import { blankBoard, boardRunning, greeting } from "../../../support/flashing.ts
 import { PtyBoard, type CableOptions } from "../../../support/pty-board.ts";
 
 describe("provisioning one board", function () {
-  this.timeout(30000);
+  this.timeout(120000);
   let folder: string;
   let files = 0;
   before(() => void (folder = mkdtempSync(join(tmpdir(), "pawlock-provision-"))));
@@ -104,10 +104,12 @@ describe("provisioning one board", function () {
   it("cut off at any line or flash operation, gives the same serial when it is run again", async () => {
     const ledger = fresh();
     let cuts = 0;
-    for (const [cable, cut] of [
-      ...[3, 12, 20, 24, 26, 28].map((cutAfterLines): [CableOptions, CutPlan?] => [{ cutAfterLines }]),
-      ...[0, 1, 2].flatMap((operation) => (["before", "during", "after"] as const).map((phase): [CableOptions, CutPlan?] => [{}, { operation, phase }])),
-    ]) {
+    // Record, checksum and length are its three operations.
+    const cases: readonly [CableOptions, CutPlan?][] = [
+      ...[12, 26].map((cutAfterLines): [CableOptions] => [{ cutAfterLines }]),
+      ...([[0, "during"], [1, "before"], [1, "during"], [2, "during"], [2, "after"]] as const).map(([operation, phase]): [CableOptions, CutPlan] => [{}, { operation, phase }]),
+    ];
+    for (const [cable, cut] of cases) {
       const serial = `00000000-${String(cuts).padStart(8, "0")}`;
       const stage = new Stage({ board: xiaoble, ...provisionedFlash(xiaoble, { application }), native: () => () => undefined, serial });
       const wasCut = await at(stage, ledger, [], cable, cut).then(() => false, (error: unknown) => error instanceof UserError);
@@ -115,7 +117,7 @@ describe("provisioning one board", function () {
       const { unit } = (await at(stage, ledger)) as { unit: { serial: string } };
       assert.equal(borne(stage), unit.serial);
     }
-    assert.ok(cuts >= 12, `${cuts}`);
+    assert.equal(cuts, cases.length);
     const kept = new Ledger(ledger);
     assert.equal(new Set(kept.units().map(({ serial }) => serial)).size, kept.units().length);
     kept.close();

@@ -32,7 +32,7 @@ function installed(folder: string): string[] {
 }
 
 describe("S07: the bill of materials", function () {
-  this.timeout(30000);
+  this.timeout(120000);
   const packages = lockedPackages(ROOT);
   const subject = { board: "XIAOBLE", firmware: "1.2.3", buildId: "0".repeat(16), commit: "0".repeat(40), espruino: { version: "2v29", sha256: "a".repeat(64) }, parts: [{ name: "bundle", bytes: 1, sha256: "b".repeat(64) }] };
   const components = (JSON.parse(sbomText(subject, packages)) as { components: Component[] }).components;

@@ -23,7 +23,7 @@ function filesBelow(folder: string): string[] {
 }
 
 describe("S02: the secret scan", function () {
-  this.timeout(30000);
+  this.timeout(120000);
 
   it("finds each kind of secret, and says what, not which", () => {
     const folder = mkdtempSync(join(tmpdir(), "pawlock-secret-"));

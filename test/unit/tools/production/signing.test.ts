@@ -11,7 +11,7 @@ import { keys } from "../../../../tools/production/keys-command.ts";
 import { SIGNATURE_BYTES, createKey, isSignedBy, raiseMinimum, readPublicKey, readSigningKey } from "../../../../tools/production/signing.ts";
 
 describe("release keys", function () {
-  this.timeout(30000);
+  this.timeout(120000);
   let folder: string;
   let secret: string;
   const message = Buffer.from("what was built");

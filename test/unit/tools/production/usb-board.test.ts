@@ -23,7 +23,7 @@ const CHIP = "0123456789abcdef";
 const record = identityRecord({ serial: "PW-000001", name: "Pawlock", colour: "brown" });
 
 describe("a board on a serial port", function () {
-  this.timeout(30000);
+  this.timeout(120000);
   let lockdown: string;
   before(async () => void (lockdown = await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!)));
 
