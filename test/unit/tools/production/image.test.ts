@@ -94,7 +94,7 @@ describe("an image", function () {
   it("boots the simulated board", () => {
     const { storage } = verifyImage(signed.path, policy());
     Toy.awake({ storage }).hold(1500).wait(3000).assertHealthy();
-    const bench = verifyImage(join(shop.folder, "merged-NRF52840DK"), { allowUnsigned: true });
+    const bench = verifyImage(join(shop.folder, "dk"), policy());
     const beside = internalRun(nrf52840dk)!;
     const flash = [{ address: beside.base, bytes: rangeOf(bench.chip, beside.base, beside.pages * 4096) }];
     assert.equal(Toy.awake({ board: nrf52840dk, storage: bench.storage, flash }).hold(1500).wait(3000).assertHealthy().messages().length, 1);
