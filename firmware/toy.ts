@@ -185,7 +185,9 @@ export function createToy(hal: Hal, image: KernelImage, parts: ToyParts): Toy {
 
   function record(token?: PawToken): void {
     earcons.stop();
-    if (link) link.yieldStore();
+    if (link) link.giveWay();
+    // The recorder needs the memory.
+    player.prepare(undefined);
     if (hal.power.batteryMillivolts() < parts.lowMillivolts) {
       rest(EARCON_BATTERY);
       return;
@@ -425,7 +427,6 @@ export function createToy(hal: Hal, image: KernelImage, parts: ToyParts): Toy {
     link = parts.createLink({
       clock: clock,
       radio: hal.radio,
-      native: hal.native,
       kernel: kernel,
       store: store,
       toy: self,

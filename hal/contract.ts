@@ -226,6 +226,8 @@ export interface StorePorts {
   readonly keyPage: Flash | undefined;
   readonly entropy: Entropy;
   readonly native: NativeCode;
+  /** Flat memory that is sound's: free until the first sound of a boot. Undefined when there is none. */
+  readonly scratch: FlatBuffer | undefined;
 }
 
 /** Everything that the firmware is given. */

@@ -11,7 +11,6 @@ import {
   RADIO_WRITTEN,
   type Clock,
   type Code,
-  type NativeCode,
   type Radio,
 } from "../../hal/contract.ts";
 import type { Store } from "../messages/store.ts";
@@ -38,7 +37,6 @@ const BATTERY_TICKS = 60;
 export interface LinkPorts {
   readonly clock: Clock;
   readonly radio: Radio;
-  readonly native: NativeCode;
   readonly kernel: Kernel;
   readonly store: Store;
   readonly longestSamples: number;
@@ -62,8 +60,8 @@ export interface Link {
   open(): Code;
   /** Shuts it; nothing is told. */
   close(): void;
-  /** The child records: what a phone sends gives way. */
-  yieldStore(): void;
+  /** The child records: voice that moves gives way. */
+  giveWay(): void;
   /** Whether voice moves, so that housekeeping waits. */
   isMoving(): boolean;
   /** Whether the radio may be heard at all: from the next second on. Asleep, the window is shut and nothing is under way. */
@@ -188,9 +186,7 @@ export function createLink(ports: LinkPorts): Link {
       return window.open() ? OK : ERR_FULL;
     },
     close: window.close,
-    yieldStore: function (): void {
-      if (transfer.kind === SENDING) transfer.stop();
-    },
+    giveWay: transfer.giveWay,
     isMoving: function (): boolean {
       return transfer.isMoving || transfer.kind === SENDING;
     },

@@ -3,7 +3,7 @@
 //
 // The table is frozen once shipped (the stack has no Service Changed): what changes later changes inside the protocol, by version.
 
-import { FRAME_HEADER_BYTES, FRAME_OPCODE } from "../voice/abi.ts";
+import { FRAME_HEADER_BYTES, FRAME_MOST_BYTES, FRAME_OPCODE } from "../voice/abi.ts";
 
 /** Highest version that this toy speaks; versions count up and each one includes those before it. */
 export const PROTOCOL_VERSION = 1;
@@ -30,9 +30,9 @@ export const ADVERTISED_COMPANY = 0x0590;
 /** A frame fills one ATT packet: MTU less 3. Both sides manage with the smallest. */
 export const ATT_HEADER_BYTES = 3;
 export const LEAST_MTU = 23;
-export const MOST_MTU = 131;
 export const LEAST_FRAME_BYTES = LEAST_MTU - ATT_HEADER_BYTES;
-export const MOST_FRAME_BYTES = MOST_MTU - ATT_HEADER_BYTES;
+export const MOST_FRAME_BYTES = FRAME_MOST_BYTES;
+export const MOST_MTU = MOST_FRAME_BYTES + ATT_HEADER_BYTES;
 
 // Requests: [opcode, tag, arguments]. Answers: [opcode, tag, code, result]. A request that is sent again with its tag is
 // answered again and not done again: so a lost answer costs nothing.

@@ -2,13 +2,13 @@
 // ranges of frames, and again for what did not come, since a dropped notification is seen by nobody; the toy grants the phone a few
 // frames at a time. The child comes first: while he has the toy, nothing moves, and what a phone sends gives way to what he says.
 
-import { ERR_BUSY, ERR_FULL, ERR_MEMORY, ERR_RANGE, OK, type Code, type TimerId } from "../../hal/contract.ts";
+import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_FAMILY } from "../messages/layout.ts";
 import type { Message } from "../messages/index.ts";
-import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME, FRAME_RING_BYTES } from "../voice/abi.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME } from "../voice/abi.ts";
 import type { Guard } from "./guard.ts";
 import type { LinkPorts } from "./link.ts";
-import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_FRAME_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES } from "./protocol.ts";
+import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES } from "./protocol.ts";
 
 /** What a phone sends must go on within this, connected or not, or it is dropped. */
 const PATIENCE_MS = 60000;
@@ -48,6 +48,8 @@ export interface Transfer {
   data(frame: Uint8Array): void;
   /** Makes what has arrived a message. */
   finish(): Code;
+  /** The child records: what a phone sends is dropped, what it fetches must be read again. */
+  giveWay(): void;
   /** Ends whatever is under way; what was sent is dropped. */
   stop(): void;
   /** Once a second. */
@@ -60,16 +62,10 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   const kernel = ports.kernel;
   const log = ports.store.messages;
   const toy = ports.toy;
-  const memory = ports.native.allocate(FRAME_RING_BYTES + MOST_FRAME_BYTES);
-  const bytes = memory ? memory.bytes : new Uint8Array(FRAME_RING_BYTES + MOST_FRAME_BYTES);
-  const ring = memory ? memory.address : 0;
-  function view(at: number, length: number): Uint8Array {
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
-  }
-
-  // A frame may lie across the border of two blocks: they lie in a ring.
-  const blocks = [view(0, BLOCK_BYTES), view(BLOCK_BYTES, BLOCK_BYTES)];
-  let out = view(FRAME_RING_BYTES, MOST_FRAME_BYTES);
+  const ring = kernel.blocksAddress;
+  // A frame may lie across the border of two blocks: they lie in a ring, which is the recorder's when he needs it.
+  const blocks = kernel.blocks;
+  let out = kernel.frame;
   let message: Message | undefined;
   // Which block lies in each half of the ring; -1 for none.
   const loaded = [-1, -1];
@@ -106,6 +102,11 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     message = undefined;
   }
 
+  function giveWay(): void {
+    if (self.kind === SENDING) stop();
+    loaded[0] = loaded[1] = -1;
+  }
+
   function begin(kind: number, samples: number): void {
     self.kind = kind;
     self.samples = samples;
@@ -114,8 +115,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     epoch = guard.epoch;
     crc = 0;
     checked = 0;
-    loaded[0] = -1;
-    loaded[1] = -1;
+    loaded[0] = loaded[1] = -1;
     failure = OK;
   }
 
@@ -139,9 +139,9 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   /** Notifies `length` bytes of voice from `at` on, behind their header. */
   function notify(at: number, length: number, op: number): void {
-    kernel.call(FN_FRAME, ring + FRAME_RING_BYTES, ring, length, at);
-    if (op === OP_GRANT) bytes[FRAME_RING_BYTES] = op;
-    if (out.length !== length + DATA_HEADER_BYTES) out = view(FRAME_RING_BYTES, length + DATA_HEADER_BYTES);
+    kernel.call(FN_FRAME, kernel.frameAddress, ring, length, at);
+    if (op === OP_GRANT) kernel.frame[0] = op;
+    if (out.length !== length + DATA_HEADER_BYTES) out = new Uint8Array(kernel.frame.buffer, kernel.frame.byteOffset, length + DATA_HEADER_BYTES);
     ports.radio.notify(out);
   }
 
@@ -167,7 +167,6 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   function fetch(sequence: number): Code {
     const found = log.find(sequence);
-    if (!memory) return ERR_MEMORY;
     if (self.kind === SENDING && epoch === guard.epoch) return ERR_BUSY;
     if (!found) return CODE_NOT_FOUND;
     stop();
@@ -203,7 +202,6 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   }
 
   function send(samples: number, theirs: number): Code {
-    if (!memory) return ERR_MEMORY;
     const isSame = self.kind >= SENDING && samples === self.samples && theirs === announced && sender === guard.identity;
     heardMs = clock.nowMs();
     epoch = guard.epoch;
@@ -290,6 +288,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     send: send,
     data: data,
     finish: finish,
+    giveWay: giveWay,
     stop: stop,
     tick: tick,
   };

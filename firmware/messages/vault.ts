@@ -98,9 +98,11 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
   }
 
   function scan(sheets: number): number {
-    const headers = hal.native.allocate(sheets * HEADER_WORDS * 4);
-    if (!headers) return -1;
-    hal.flash.gather(headers.bytes, HEADER_WORDS * 4, PAGES_PER_SHEET * hal.flash.pageBytes, sheets);
+    const headers = hal.scratch;
+    const length = sheets * HEADER_WORDS * 4;
+    if (!headers || headers.bytes.length < length) return -1;
+    const into = new Uint8Array(headers.bytes.buffer, headers.bytes.byteOffset, length);
+    hal.flash.gather(into, HEADER_WORDS * 4, PAGES_PER_SHEET * hal.flash.pageBytes, sheets);
     return kernel.call(FN_SCAN, memory.address, memory.address + tableAt, headers.address, sheets);
   }
 

@@ -112,3 +112,4 @@ export const SCAN_MAX_SHEETS = (SCAN_STATE_WORDS - SCAN_STATES) * 4;
 export const FRAME_OPCODE = 8;
 export const FRAME_HEADER_BYTES = 4;
 export const FRAME_RING_BYTES = 2 * BLOCK_BYTES;
+export const FRAME_MOST_BYTES = 128;

@@ -12,6 +12,7 @@ import {
   FN_CAPTURE,
   FN_FLUSH,
   FN_RENDER,
+  FRAME_MOST_BYTES,
   RENDER_BLOCK,
   RENDER_FULL,
   RENDER_SAMPLES,
@@ -35,8 +36,12 @@ export interface KernelImage {
 export interface Kernel {
   /** OK, or why there is no audio. */
   readonly code: Code;
-  /** Blocks that capture fills, in turn: two of BLOCK_BYTES. */
+  /** Blocks that capture fills, in turn: two of BLOCK_BYTES, one behind the other. While nobody records they are the link's. */
   readonly blocks: readonly Uint8Array[];
+  readonly blocksAddress: number;
+  /** A frame on its way to the air. */
+  readonly frame: Uint8Array;
+  readonly frameAddress: number;
   beginCapture(midScale: number, fullScale: number, decimation: number): void;
   /** Encodes `count` samples at `address`; returns how many blocks are complete since beginCapture. */
   capture(address: number, count: number): number;
@@ -44,7 +49,7 @@ export interface Kernel {
   flush(): number;
   /** Samples encoded so far. */
   captured(): number;
-  /** Blocks that render reads: one can be filled while the other plays. */
+  /** Blocks that render reads: one can be filled while the other plays. While nothing plays they are the recorder's. */
   readonly playing: readonly Uint8Array[];
   beginRender(wordsPerSample: number, fullScale: number, volume: number): void;
   /** Turns to playing[which], which holds `samples`. */
@@ -61,7 +66,8 @@ const RENDER_AT = CAPTURE_AT + CAPTURE_STATE_WORDS;
 const BLOCKS_AT = RENDER_AT + RENDER_STATE_WORDS;
 const BLOCK_WORDS = BLOCK_BYTES >> 2;
 const PLAYING_AT = BLOCKS_AT + 2 * BLOCK_WORDS;
-const ALL_WORDS = PLAYING_AT + 2 * BLOCK_WORDS;
+const FRAME_AT = PLAYING_AT + 2 * BLOCK_WORDS;
+const ALL_WORDS = FRAME_AT + (FRAME_MOST_BYTES >> 2);
 
 /** Samples of the known-answer test: a rough ramp that visits both signs and large steps. */
 const KNOWN_SAMPLES = 64;
@@ -144,6 +150,9 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   return {
     code: code,
     blocks: blocks,
+    blocksAddress: base + BLOCKS_AT * 4,
+    frame: new Uint8Array(bytes.buffer, bytes.byteOffset + FRAME_AT * 4, FRAME_MOST_BYTES),
+    frameAddress: base + FRAME_AT * 4,
     beginCapture: beginCapture,
     capture: capture,
     flush: flush,

@@ -18,7 +18,7 @@ export type ReadBlock = (sound: Playable, index: number, into: Uint8Array) => Co
 export interface Player {
   /**
    * Loads one block of the beginning of what a tap would play, so that the tap need not wait for flash; false when there is
-   * no more to load. Not while something plays.
+   * no more to load; without a sound what was loaded is given up. Not while something plays.
    */
   prepare(sound: Playable | undefined): boolean;
   /** Starts; OK promises one `ended`. */
@@ -94,6 +94,7 @@ export function createPlayer(
 
   function prepare(sound: Playable | undefined): boolean {
     rewind();
+    if (!sound) loaded = undefined;
     return sound !== undefined && load(sound);
   }
 

@@ -42,8 +42,9 @@ export interface Recorder {
 export function createRecorder(clock: Clock, microphone: Microphone, kernel: Kernel, log: MessageLog, listener: RecorderListener): Recorder {
   const decimation = Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5);
   const portion = CAPTURE_MAX_SAMPLES * decimation;
-  const queue: Uint8Array[] = [];
-  for (let i = 0; i < QUEUE_BLOCKS; i++) queue.push(new Uint8Array(BLOCK_BYTES));
+  // Two of them are where a playback has its own.
+  const queue: Uint8Array[] = kernel.playing.slice();
+  while (queue.length < QUEUE_BLOCKS) queue.push(new Uint8Array(BLOCK_BYTES));
   let limit = LIMIT_SAMPLES;
   let complete = 0;
   let stored = 0;

@@ -1,7 +1,7 @@
 // All ports of one board on Espruino's globals. Audio memory is taken first, while memory is whole.
 
 import type { FirmwareBoard, PageRun } from "../../boards/board.ts";
-import type { Flash, Hal, Radio } from "../contract.ts";
+import { OK, type Flash, type Hal, type Radio } from "../contract.ts";
 import { createEspruinoClock } from "./clock.ts";
 import { createAudioMemory } from "./dma-memory.ts";
 import { createDmaMicrophone } from "./dma-microphone.ts";
@@ -48,6 +48,7 @@ export function createEspruinoHal(
     entropy: espruinoEntropy,
     power: createEspruinoPower(board),
     native: native,
+    scratch: audio.code === OK ? audio : undefined,
     system: { reboot: E.reboot },
     radio: createRadio ? createRadio(onError) : undefined,
     selfTest: function () {

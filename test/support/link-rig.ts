@@ -166,7 +166,6 @@ export function linkRig(): LinkRig {
       rig.link = createLink({
         clock,
         radio,
-        native,
         kernel: createKernel(native, kernelImage),
         store: { messages: log, records: store, journal } as unknown as Store,
         longestSamples: LONGEST_SAMPLES,

@@ -64,7 +64,7 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const clock = mockClock(globalThis as never);
   const audio = native.allocate(8000);
   const toy = createToy(
-    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, radio, system, selfTest: () => options.selfTest ?? OK },
+    { clock, paw, heart, microphone, speaker, flash, keyPage, entropy: mockEntropy(), power, native, scratch: audio, radio, system, selfTest: () => options.selfTest ?? OK },
     options.image ?? kernelImage,
     { lowMillivolts: LOW_MILLIVOLTS, createStore, slot: undefined, createLink },
   );

@@ -34,7 +34,8 @@ export function bootStore({ flash, keyPage }: StoreFlash, { recordingSamples = 3
   const native = mockNative(memoryBytes, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
   const kernel = { code: kernelCode, call: (index: number, a: number, b: number, c: number, d: number) => twin.functions[index]!.call(a, b, c, d) } as Kernel;
-  const hal = { flash, keyPage, native, entropy: { ...mockEntropy(seed), root: (index: number) => rootOf(rootsOf, index) }, clock: { nowMs } } as unknown as Hal;
+  const scratch = native.allocate(flash.pages * 28);
+  const hal = { flash, keyPage, native, scratch, entropy: { ...mockEntropy(seed), root: (index: number) => rootOf(rootsOf, index) }, clock: { nowMs } } as unknown as Hal;
   const store = createStore(hal, kernel, recordingSamples);
   store.load();
   return store;

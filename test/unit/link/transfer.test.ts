@@ -134,7 +134,7 @@ describe("link transfers", function () {
     client.send(blocks, SAMPLES, (outcome) => (upload = outcome));
     rig.time.tick(30);
     assert.ok(rig.log.making);
-    rig.link.yieldStore();
+    rig.link.giveWay();
     assert.equal(rig.log.making, undefined);
     rig.activity = AT_RECORDING;
     rig.time.tick(5000);

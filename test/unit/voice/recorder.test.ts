@@ -32,6 +32,7 @@ describe("the recorder", () => {
     };
     const kernel = {
       blocks,
+      playing: [new Uint8Array(BLOCK_BYTES), new Uint8Array(BLOCK_BYTES)],
       beginCapture: () => void (samples = 0),
       capture: (_address: number, count: number) => {
         samples += count / 2;
