@@ -1,0 +1,237 @@
+// The one door, attacked where the simulated stack would not even let the attack through: over a radio that lies, forgets and comes
+// late. Each of the guard's conditions is what stops one of these (link-mutants.test.ts takes them out one by one).
+
+import assert from "node:assert/strict";
+import { CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_STATE } from "../../firmware/link/protocol.ts";
+import { RECORD_PHONES } from "../../firmware/messages/records.ts";
+import { OK } from "../../hal/contract.ts";
+import { FAMILY, SECOND, STRANGER, linkRig, voiceBlocks, type LinkRig } from "../support/link-rig.ts";
+
+const HELLO = [OP_HELLO, 1, 1, 131, 0];
+const DEADLINE_MS = 5000;
+
+describe("The guard", () => {
+  let rig: LinkRig;
+  beforeEach(() => {
+    rig = linkRig();
+  });
+  afterEach(() => rig.time.restore());
+
+  const notified = (): number => rig.radio.notified.length;
+  const isConnected = (): boolean => rig.radio.link !== undefined;
+  /** How long whoever is connected may stay without a word. */
+  const heldMs = (): number => {
+    let ms = 0;
+    for (; isConnected() && ms < 60_000; ms += 10) rig.time.tick(10);
+    return ms;
+  };
+  /** The family's phone is accepted and gone. */
+  const pair = (): void => {
+    rig.pair();
+    rig.radio.vanish();
+  };
+  /** A fetch is under way, with hundreds of frames to come. */
+  const fetching = (): void => {
+    rig.log.put(voiceBlocks(80_000), 80_000);
+    rig.connect();
+    rig.radio.write(OP_FETCH, 90, 1, 0, 0, 0);
+    assert.equal(rig.radio.notified.at(-1)![2], OK);
+    rig.radio.write(OP_PULL, 91, 0, 0, 0, 255);
+    const before = notified();
+    rig.time.tick(50);
+    assert.ok(notified() > before + 3, "frames go out");
+  };
+
+  it("T22 puts off a stranger at his first word, whatever the stack says of his link", () => {
+    pair();
+    const before = notified();
+    for (const isEncrypted of [false, true]) {
+      rig.radio.connect(STRANGER);
+      if (isEncrypted) rig.radio.encrypt();
+      rig.radio.write(...HELLO);
+      assert.ok(!isConnected());
+    }
+    assert.equal(notified(), before);
+    rig.radio.connect(SECOND);
+    assert.ok(heldMs() <= DEADLINE_MS, "nothing of it is left to the next one");
+    assert.equal(rig.records.get(RECORD_PHONES)!.filter((byte) => byte === 58).length, 5, "one address in the list");
+  });
+
+  it("T23 believes no link that is not encrypted, or not authenticated, at this very moment", () => {
+    pair();
+    for (const [encrypted, mitm_protected] of [[false, true], [true, false], [false, false]] as const) {
+      rig.radio.connect(FAMILY);
+      Object.assign(rig.radio.link!, { encrypted, mitm_protected });
+      const before = notified();
+      rig.radio.write(...HELLO);
+      assert.equal(notified(), before);
+      assert.ok(!isConnected());
+    }
+  });
+
+  it("T23 sends nothing more when encryption is dropped in the middle of a transfer", () => {
+    pair();
+    fetching();
+    rig.radio.link!.encrypted = false;
+    const before = notified();
+    rig.time.tick(2000);
+    assert.equal(notified(), before);
+  });
+
+  it("T61 takes a late word of a phone that is gone for nobody's, and leaves alone who is there now", () => {
+    pair();
+    rig.connect();
+    rig.radio.isDeaf = true;
+    rig.radio.vanish();
+    rig.radio.connect(SECOND);
+    rig.radio.encrypt();
+    rig.radio.isDeaf = false;
+    const before = notified();
+    rig.radio.write(OP_STATE, 50);
+    assert.equal(notified(), before);
+    assert.ok(isConnected());
+  });
+
+  it("T61 sends no frame of a phone's transfer to whoever is connected in its place", () => {
+    pair();
+    fetching();
+    rig.radio.isDeaf = true;
+    rig.radio.vanish();
+    rig.radio.connect(SECOND);
+    rig.radio.encrypt();
+    const before = notified();
+    rig.time.tick(900);
+    assert.equal(notified(), before);
+  });
+
+  it("T30 lets no revoked phone in, though its bond still encrypts", () => {
+    const client = rig.pair();
+    rig.wait(5, (done) => client.revoke(0, done));
+    assert.ok(!isConnected());
+    const before = notified();
+    rig.radio.connect(FAMILY);
+    rig.radio.encrypt();
+    rig.radio.write(...HELLO);
+    assert.ok(!isConnected());
+    assert.equal(notified(), before);
+  });
+
+  it("T32 puts off whoever connects and holds, strangers and the family's own", () => {
+    pair();
+    rig.radio.connect(STRANGER);
+    const stranger = heldMs();
+    assert.ok(Math.abs(stranger - DEADLINE_MS) <= 50, `${stranger} ms`);
+    rig.radio.connect(FAMILY);
+    const own = heldMs();
+    assert.ok(Math.abs(own - DEADLINE_MS) <= 50, `${own} ms`);
+  });
+
+  it("T32 gives strangers a second when they come in a storm, forgets them after it, and leaves the family its time", () => {
+    pair();
+    for (let i = 0; i < 200; i++) {
+      rig.radio.connect(STRANGER);
+      rig.radio.vanish();
+    }
+    rig.radio.connect(STRANGER);
+    assert.ok(heldMs() <= 1050);
+    rig.radio.connect(FAMILY);
+    assert.ok(heldMs() >= DEADLINE_MS - 50);
+    rig.time.tick(400_000);
+    rig.radio.connect(STRANGER);
+    assert.ok(heldMs() >= DEADLINE_MS - 50, "thirty at most are remembered, for ten seconds each");
+  });
+
+  it("T32 does not take a family that comes and goes for a storm", () => {
+    pair();
+    for (let i = 0; i < 12; i++) {
+      rig.connect();
+      rig.radio.vanish();
+    }
+    rig.time.tick(1_300_000);
+    rig.radio.connect(STRANGER);
+    assert.ok(heldMs() >= DEADLINE_MS - 50);
+    assert.deepEqual(rig.journal.filter(({ event }) => event === EVENT_STRANGER).map(({ detail }) => detail), []);
+  });
+
+  it("T32 never cuts the family off for a stranger of before it, nor while it says nothing", () => {
+    pair();
+    rig.radio.connect(STRANGER);
+    rig.time.tick(3000);
+    rig.radio.encrypt();
+    rig.radio.write(...HELLO);
+    assert.ok(!isConnected());
+    rig.connect();
+    rig.time.tick(30_000);
+    assert.ok(isConnected());
+    rig.radio.vanish();
+    rig.radio.connect(STRANGER);
+    rig.radio.vanish();
+    rig.connect();
+    rig.time.tick(30_000);
+    assert.ok(isConnected());
+  });
+
+  it("T60 finds out by itself that a link has ended or begun, when nobody told", () => {
+    pair();
+    rig.radio.isDeaf = true;
+    rig.radio.connect(STRANGER);
+    rig.radio.isDeaf = false;
+    assert.ok(heldMs() <= DEADLINE_MS + 1100);
+    rig.connect();
+    rig.radio.isDeaf = true;
+    rig.radio.vanish();
+    rig.radio.isDeaf = false;
+    rig.time.tick(1100);
+    rig.radio.connect(SECOND);
+    assert.ok(heldMs() <= DEADLINE_MS + 50, "it is held to be the stranger that it is");
+  });
+
+  it("T57 accepts no bond without a passkey on this very connection, nor one that was not told to be of the highest level", () => {
+    for (const [hasPasskey, isHighest] of [[false, true], [true, false], [false, false]] as const) {
+      assert.equal(rig.link.open(), OK);
+      rig.radio.connect(STRANGER);
+      rig.radio.bond("start");
+      if (hasPasskey) rig.radio.passkey("424242");
+      rig.radio.encrypt();
+      rig.radio.secured(isHighest);
+      rig.radio.bond("success");
+      rig.radio.write(...HELLO);
+      assert.ok(!rig.records.has(RECORD_PHONES));
+      assert.equal(notified(), 0);
+      rig.link.close();
+      rig.reboot();
+    }
+  });
+
+  it("T24 answers every opcode and every length with a code or its answer, never with more than it was asked", () => {
+    pair();
+    rig.connect();
+    for (let op = 0; op < 256; op++) {
+      for (const length of [0, 1, 2, 3, 5, 20, 128]) {
+        if (op === OP_DATA || op === OP_PULL || (op === 18 && length === 3)) continue;
+        const before = notified();
+        rig.radio.write(...[op, op + length].slice(0, length), ...new Array<number>(Math.max(0, length - 2)).fill(0xff));
+        assert.ok(isConnected());
+        assert.ok(notified() <= before + 1);
+        if (op === 0 || op > 20) assert.equal(rig.radio.notified.at(-1)![2], length === 0 ? CODE_OPCODE : CODE_OPCODE, `${op}, ${length}`);
+      }
+    }
+    assert.equal(rig.log.changes, 0);
+  });
+
+  it("T24 takes no frame that is longer than this link's packets or than its opcode allows", () => {
+    pair();
+    rig.connect(FAMILY, 23);
+    rig.radio.write(OP_SEND, 60, 0xf4, 1, 0, 0, 1, 2, 3, 4);
+    const { code, received } = ((): { code: number; received: number } => ({ code: rig.radio.notified.at(-1)![2]!, received: rig.radio.notified.at(-1)![3]! }))();
+    assert.deepEqual([code, received], [OK, 0]);
+    rig.radio.write(OP_DATA, 0, 0, 0, ...new Array<number>(100).fill(1));
+    assert.equal(rig.radio.notified.at(-1)![2], CODE_LENGTH);
+    rig.radio.write(OP_SEND, 61, 0xf4, 1, 0, 0, 1, 2, 3, 4);
+    assert.equal(rig.radio.notified.at(-1)![3], 0, "nothing of it has arrived");
+    rig.radio.write(OP_STATE, 62, 1);
+    assert.equal(rig.radio.notified.at(-1)![2], CODE_LENGTH);
+    rig.radio.write(OP_SEND, 63, 1);
+    assert.equal(rig.radio.notified.at(-1)![2], CODE_LENGTH);
+  });
+});
