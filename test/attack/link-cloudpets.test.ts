@@ -156,7 +156,7 @@ describe("The CloudPets attack", () => {
 
       it("T08 changes volume, name, time and messages: all is as it was", () => {
         stranger.connect();
-        const frames = [[OP_SET, 1, KEY_VOLUME, 100], [OP_SET, 2, KEY_NAME, 65, 66], [OP_SET, 3, KEY_TIME, 1, 1, 1, 1], [OP_DELETE, 4, 1, 0, 0, 0]];
+        const frames = [[OP_SET, 1, KEY_VOLUME, 100, 0], [OP_SET, 2, KEY_NAME, 65, 66], [OP_SET, 3, KEY_TIME, 1, 1, 1, 1], [OP_DELETE, 4, 1, 0, 0, 0]];
         for (const frame of frames) {
           stranger.write(frame);
           stranger.command(frame);
@@ -170,8 +170,8 @@ describe("The CloudPets attack", () => {
   it("knows what it tests: the same frames from the family's phone do all of that", () => {
     const { toy, phone } = familyToy();
     assert.equal(phone.open(), 0);
-    assert.equal(phone.ask((client, done) => client.set(KEY_VOLUME, [100], done)).code, 0);
-    const fetched = phone.ask<{ blocks: Uint8Array }>((client, done) => client.fetch(1, done));
+    assert.equal(phone.set(KEY_VOLUME, [100, 0]).code, 0);
+    const fetched = phone.fetch(1);
     assert.deepEqual(fetched.value!.blocks, toy.messages()[0]!.blocks);
   });
 });

@@ -25,7 +25,7 @@ const SECOND_LOCKS: Readonly<Record<string, string>> = {
 };
 
 describe("The guard without one of its conditions", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const observed = attackTable();
 
   it("lets an attack through that is noticed, whichever it is", () => {

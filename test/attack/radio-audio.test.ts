@@ -1,11 +1,10 @@
 // The radio against the child's voice: what a stranger can make the radio stack do while the toy records and plays.
 
 import assert from "node:assert/strict";
-import { xiaoble } from "../../boards/xiaoble.ts";
 import { Central } from "../../sim/air/central.ts";
 import { attackTable } from "../support/attack-table.ts";
 import { numberMicrophone } from "../support/numbered.ts";
-import { Toy, assertPromisesKept, bundleOf } from "../support/toy.ts";
+import { Toy, assertPromisesKept } from "../support/toy.ts";
 
 const IDENTITY = "c0:00:00:00:00:0a random";
 
@@ -13,7 +12,7 @@ describe("A stranger while the child records", () => {
   const observed = attackTable();
   afterEach(assertPromisesKept);
 
-  const awake = (): Toy => Toy.awake({ bundle: `${bundleOf(xiaoble)};NRF.wake()` });
+  const awake = (): Toy => Toy.awake();
 
   /** Records for four seconds, and says how many results of the converter are missing. */
   function missing(toy: Toy): number {

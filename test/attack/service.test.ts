@@ -6,7 +6,7 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 import { keyPageOf } from "../../tools/image/keys.ts";
 import { attackTable } from "../support/attack-table.ts";
 import { playbacks } from "../support/speaker.ts";
-import { Toy, assertPromisesKept, bundleOf, tone } from "../support/toy.ts";
+import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
 const PHONE = { ltk: "f".repeat(32), level: 4, keyBytes: 16, isSc: true, identity: "c0:00:00:00:00:0a random", irk: undefined } as const;
 const CTRL_C = Uint8Array.of(3);
@@ -15,9 +15,9 @@ describe("A sealed toy in somebody's hands", () => {
   const observed = attackTable();
   afterEach(assertPromisesKept);
 
-  /** It has a message, and wakes its radio as soon as it may. */
+  /** It has a message. */
   function withMessage(board = xiaoble): Toy {
-    const toy = Toy.awake({ board, bundle: `${bundleOf(board)};NRF.wake()` });
+    const toy = Toy.awake({ board });
     toy.speak(tone(440, 2), 400).hold(2000).wait(1500);
     assert.equal(toy.messages().length, 1);
     return toy;

@@ -9,6 +9,7 @@ import { keyPageOf } from "../../tools/image/keys.ts";
 import { logRegion } from "../../tools/image/messages.ts";
 import { Phone, type PhoneOptions } from "../../tools/sim/phone.ts";
 import { toneBlocks } from "./family.ts";
+import { pair } from "./paired.ts";
 import { Toy, tone, type ToyOptions } from "./toy.ts";
 
 /** Of the first phone: `Phone`'s own. */
@@ -28,21 +29,14 @@ interface History {
 
 const histories = new Map<string, History>();
 
-/** Opens the window by the gesture, as a parent does. */
-export function openWindow(toy: Toy): void {
-  toy.tap(4).wait(150).hold(3500).wait(200);
-}
-
 function live(board: Board): History {
   const toy = Toy.awake({ board });
   toy.speak(tone(440, 2), 400).hold(2000).wait(1500);
-  openWindow(toy);
-  const phone = new Phone(toy);
-  assert.equal(phone.pair(), 0, "the phone has paired");
-  assert.equal(phone.ask<number>((client, done) => client.send(toneBlocks(600, 8000), 8000, done), 60).code, 0, "the phone has sent a message");
+  const phone = pair(toy);
+  assert.equal(phone.open(), 0);
+  assert.equal(phone.send(toneBlocks(600, 8000), 8000).code, 0, "the phone has sent a message");
   phone.disconnect();
-  // The reboot for a new key pair.
-  toy.wait(15000).assertHealthy();
+  toy.wait(3000).assertHealthy();
   assert.deepEqual(toy.messages().map(({ isOwn }) => isOwn), [true, false]);
   return { log: logRegion(board, toy.memories)!.slice(), keyPage: keyPageOf(board, toy.memories)!.slice(), bond: phone.central.bond! };
 }
@@ -70,8 +64,8 @@ export function kept(toy: Toy): string {
 /** Settings and phones as an accepted phone sees them; it connects for that and goes. */
 export function settingsSeenBy(phone: Phone): string {
   assert.equal(phone.open(), 0, "the family gets in");
-  const values = [1, 2, 3, 4].map((key) => phone.ask<Uint8Array>((client, done) => client.get(key, done)));
-  const phones = phone.ask((client, done) => client.phones(done));
+  const values = [1, 2, 3, 4].map((key) => phone.get(key));
+  const phones = phone.phones();
   phone.disconnect();
   return JSON.stringify([values.map(({ code, value }) => [code, value && [...value]]), phones]);
 }

@@ -33,7 +33,8 @@ export async function buildLockdown(board: Board, keyPage: number): Promise<stri
   // Names of its own: the application's would find their values, twice.
   const { output } = await bundle.generate({ ...(options.output as OutputOptions), format: "iife", strict: false, sourcemap: false });
   await bundle.close();
-  const text = output[0].code.trim();
+  // Once is enough, and a tenth of the boot, when nobody has cut it short.
+  const text = `if(!global.pawlockShut){${output[0].code.trim()}global.pawlockShut=!0}`;
   // The table of services is made here, of plain objects, by UUIDs: their keys are theirs.
   const findings = checkBundle(text, { permit: ["string-key"] });
   if (findings.length > 0) {
