@@ -43,7 +43,7 @@ export async function linkBench(): Promise<Section> {
   const lines: Line[] = [];
   for (const conditions of CONDITIONS) lines.push(...goodput(built, conditions));
   lines.push(...longest(built), ...storm(built));
-  lines.push({ what: "memory of transfers, taken once at boot", value: FRAME_RING_BYTES + MOST_FRAME_BYTES, unit: "bytes" });
+  lines.push({ what: "memory of transfers: the recorder's two blocks, and one frame", value: FRAME_RING_BYTES + MOST_FRAME_BYTES, unit: "bytes" });
   return { title: "Link, XIAOBLE", lines };
 }
 
