@@ -42,7 +42,7 @@ describe("Radio on Espruino", () => {
         resolveAddress: (address: string) => (address === "p private-resolvable" ? "b public" : undefined),
       },
     });
-    radio = createEspruinoRadio(table, (error) => void errors.push(error));
+    radio = createEspruinoRadio({ ...table, security: { ...table.security } }, (error) => void errors.push(error));
   });
   afterEach(() => {
     clearGlobals();
@@ -52,6 +52,7 @@ describe("Radio on Espruino", () => {
   it("tells every event in the contract's terms", () => {
     const told: unknown[][] = [];
     radio.listen((kind, value) => void told.push([kind, value]));
+    radio.setPairing(true);
     listeners["connect"]!("x public");
     listeners["passkey"]!("012345");
     listeners["bond"]!("start");
@@ -69,6 +70,7 @@ describe("Radio on Espruino", () => {
   it("calls a pairing the highest only when it succeeded, was kept and has level 4", () => {
     const told: unknown[][] = [];
     radio.listen((kind, value) => void told.push([kind, value]));
+    radio.setPairing(true);
     const good = { auth_status: "SUCCESS", bonded: true, lv4: 1, kdist_own: 3, kdist_peer: 3 };
     for (const event of [good, { ...good, auth_status: 0 }, { ...good, auth_status: "PASSKEY_ENTRY_FAILED" }, { ...good, auth_status: 133 }, { ...good, bonded: false }, { ...good, lv4: 0 }]) {
       listeners["security"]!(event);
@@ -77,6 +79,16 @@ describe("Radio on Espruino", () => {
       told,
       [true, true, false, false, false, false].map((isHighest) => [RADIO_SECURED, isHighest]),
     );
+  });
+
+  it("tells nothing of pairing while that is shut, and counts what was refused", () => {
+    const told: unknown[][] = [];
+    radio.listen((kind, value) => void told.push([kind, value]));
+    for (const what of ["start", "fail", "start", "fail"]) listeners["bond"]!(what);
+    listeners["passkey"]!("012345");
+    listeners["security"]!({ auth_status: "SUCCESS", bonded: true, lv4: 1 });
+    assert.deepEqual(told, []);
+    assert.equal(radio.refused, 2);
   });
 
   it("hands on what was written, and keeps errors of the listener to itself", () => {
