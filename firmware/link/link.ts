@@ -81,6 +81,8 @@ export function createLink(ports: LinkPorts): Link {
   const crashes = createCrashes(clock, store.records, store.journal);
   let isAwake = false;
   let isCounted = false;
+  // What a phone has said while the toy plays or records.
+  let waiting: Uint8Array | undefined;
   let hasAdvertised = false;
   let changes = CHANGES;
   let changedMs = 0;
@@ -108,15 +110,29 @@ export function createLink(ports: LinkPorts): Link {
     if (address === "") guard.disconnected();
     else guard.connected(address);
     hasAdvertised = false;
+    waiting = undefined;
     window.linkChanged();
     requests.reset();
   }
 
+  function isSounding(): boolean {
+    return ports.toy.activity === AT_PLAY || ports.toy.activity === AT_RECORDING;
+  }
+
+  function answerWaiting(): void {
+    const frame = waiting;
+    waiting = undefined;
+    if (!frame) return;
+    const admitted = guard.admit(frame, transfer.frameBytes);
+    if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
+  }
+
   function onEvent(kind: number, value: unknown): void {
     if (kind === RADIO_WRITTEN) {
-      const frame = value as Uint8Array;
-      const admitted = guard.admit(frame, transfer.frameBytes);
-      if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
+      // Sound comes first: its buffers are seen to before a request is, and of several requests only the last is heard.
+      if (!waiting && isSounding()) clock.after(0, answerWaiting);
+      waiting = value as Uint8Array;
+      if (!isSounding()) answerWaiting();
     } else if (kind === RADIO_CONNECTED) linkChanged(value as string);
     else if (kind === RADIO_DISCONNECTED) linkChanged("");
     else if (kind === RADIO_ADVERTISING) hasAdvertised = true;
@@ -149,8 +165,8 @@ export function createLink(ports: LinkPorts): Link {
 
   function tick(): void {
     const isAtRest = ports.toy.activity === AT_REST;
-    // Sound comes first: whatever was lost is healed after it.
-    if (ports.toy.activity === AT_PLAY || ports.toy.activity === AT_RECORDING) return;
+    // Whatever was lost is healed after it.
+    if (isSounding()) return;
     if (isAtRest) {
       keep();
       isCounted = true;

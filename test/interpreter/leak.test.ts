@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
 import { espruinoEngine } from "../../sim/espruino/make.ts";
+import { BLOCK_BYTES } from "../../firmware/voice/abi.ts";
+import { family } from "../support/paired.ts";
 import { Toy } from "../support/toy.ts";
 
 const CYCLES = 100;
@@ -25,6 +27,25 @@ describe("Espruino's variables", function () {
     }
     assert.equal(toy.messages().length, messages, "the index was not full");
     assert.ok(Math.abs(engine!.variables.now - atFull) <= TOLERANCE, `${atFull} variables after ${FULL} cycles, ${engine!.variables.now} after ${CYCLES}`);
+    toy.assertHealthy();
+    engine!.kill();
+  });
+
+  it("are as many after a hundred transfers each way as after the first ten", () => {
+    let engine: EspruinoEngine | undefined;
+    const { toy, phone } = family({ intervalMs: 7.5 }, { engine: espruinoEngine(process.env["ESPRUINO"]!, { isMeasuring: true, onMade: (made) => (engine = made) }) });
+    const blocks = new Uint8Array(BLOCK_BYTES);
+    let atTen = 0;
+    for (let cycle = 1; cycle <= CYCLES; cycle++) {
+      // The toy lets a family write only so often.
+      const { code, value: sequence } = phone.send(blocks, 1000);
+      assert.equal(code, 0, `transfer ${cycle}`);
+      assert.equal(phone.fetch(sequence!).code, 0);
+      assert.equal(phone.remove(sequence!).code, 0);
+      toy.wait(190_000);
+      if (cycle === 10) atTen = engine!.variables.now;
+    }
+    assert.ok(Math.abs(engine!.variables.now - atTen) <= TOLERANCE, `${atTen} variables after ten cycles, ${engine!.variables.now} after ${CYCLES}`);
     toy.assertHealthy();
     engine!.kill();
   });
