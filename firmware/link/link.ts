@@ -18,7 +18,7 @@ import type { Kernel } from "../voice/kernel.ts";
 import { createCrashes } from "./crashes.ts";
 import { ADMITTED_MALFORMED, REFUSED, createGuard } from "./guard.ts";
 import { createPhones } from "./phones.ts";
-import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER } from "./protocol.ts";
+import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA } from "./protocol.ts";
 import { createRequests } from "./requests.ts";
 import { createSettings } from "./settings.ts";
 import { SENDING, createTransfer } from "./transfer.ts";
@@ -33,6 +33,8 @@ const TELL_MS = 600000;
 /** A reboot for a new key pair waits until the toy has been left alone for so long. */
 const ALONE_TICKS = 3;
 const BATTERY_TICKS = 60;
+/** Requests that wait for their turn. */
+const MOST_WAITING = 4;
 
 export interface LinkPorts {
   readonly clock: Clock;
@@ -81,8 +83,8 @@ export function createLink(ports: LinkPorts): Link {
   const crashes = createCrashes(clock, store.records, store.journal);
   let isAwake = false;
   let isCounted = false;
-  // What a phone has said while the toy plays or records.
-  let waiting: Uint8Array | undefined;
+  // Requests that have come and are not answered yet.
+  const waiting: Uint8Array[] = [];
   let hasAdvertised = false;
   let changes = CHANGES;
   let changedMs = 0;
@@ -110,7 +112,7 @@ export function createLink(ports: LinkPorts): Link {
     if (address === "") guard.disconnected();
     else guard.connected(address);
     hasAdvertised = false;
-    waiting = undefined;
+    waiting.splice(0, waiting.length);
     window.linkChanged();
     requests.reset();
   }
@@ -119,20 +121,25 @@ export function createLink(ports: LinkPorts): Link {
     return ports.toy.activity === AT_PLAY || ports.toy.activity === AT_RECORDING;
   }
 
-  function answerWaiting(): void {
-    const frame = waiting;
-    waiting = undefined;
-    if (!frame) return;
+  function take(frame: Uint8Array): void {
     const admitted = guard.admit(frame, transfer.frameBytes);
     if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
   }
 
+  function answerNext(): void {
+    const frame = waiting.shift();
+    if (waiting.length > 0) clock.after(0, answerNext);
+    if (frame) take(frame);
+  }
+
   function onEvent(kind: number, value: unknown): void {
     if (kind === RADIO_WRITTEN) {
-      // Sound comes first: its buffers are seen to before a request is, and of several requests only the last is heard.
-      if (!waiting && isSounding()) clock.after(0, answerWaiting);
-      waiting = value as Uint8Array;
-      if (!isSounding()) answerWaiting();
+      const frame = value as Uint8Array;
+      // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard.
+      // Voice comes only as fast as it is granted, and is not wanted while something sounds.
+      if (frame[0] === OP_DATA) {
+        if (transfer.kind === SENDING && !isSounding()) take(frame);
+      } else if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
     } else if (kind === RADIO_CONNECTED) linkChanged(value as string);
     else if (kind === RADIO_DISCONNECTED) linkChanged("");
     else if (kind === RADIO_ADVERTISING) hasAdvertised = true;

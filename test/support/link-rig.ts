@@ -122,6 +122,12 @@ export interface LinkRig {
 export function linkRig(): LinkRig {
   const time = sinon.useFakeTimers();
   const radio = mockRadio();
+  // What a test writes is dealt with before it looks; a client's frames wait for their turn as on the toy.
+  const arrive = radio.write.bind(radio);
+  radio.write = (...bytes) => {
+    arrive(...bytes);
+    time.tick(0);
+  };
   const log = new MemoryLog();
   const records = new Map<number, Uint8Array>();
   const store: Records = {
@@ -198,10 +204,10 @@ export function linkRig(): LinkRig {
     client(drop = () => false) {
       const client = createClient({
         request(frame, written) {
-          radio.write(...frame);
+          arrive(...frame);
           setTimeout(() => written(true), 1);
         },
-        command: (frame) => radio.write(...frame),
+        command: (frame) => arrive(...frame),
         now: () => clock.nowMs(),
       });
       const push = radio.notified.push.bind(radio.notified);
