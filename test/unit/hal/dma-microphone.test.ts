@@ -1,4 +1,5 @@
 // The DMA microphone on the simulator's SAADC: every sample by its number, late interpreters, and every way out.
+// Over 300 lines: one model of the registers serves all of it.
 
 import assert from "node:assert/strict";
 import { findBoard } from "../../../boards/index.ts";

@@ -1,4 +1,5 @@
 // The DMA speaker on the simulator's PWM: every word by its number, late refills, tones, and every way out.
+// Over 300 lines: one model of the registers serves all of it.
 
 import assert from "node:assert/strict";
 import { findBoard } from "../../../boards/index.ts";

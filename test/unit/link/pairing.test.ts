@@ -1,9 +1,9 @@
 // Guard and pairing window over a fake radio: who is let in, who is put off and when, and what each link must have shown.
 
 import assert from "node:assert/strict";
-import { CODE_LENGTH, CODE_OPCODE, CODE_STATE, EVENT_CRASH, EVENT_PAIRED, EVENT_PAIRING_FAILED, EVENT_REPLACED, EVENT_STRANGER, EVENT_WINDOW_OPENED, OP_HELLO, OP_STATE } from "../../../firmware/link/protocol.ts";
+import { CODE_LENGTH, CODE_OPCODE, CODE_STATE, EVENT_PAIRED, EVENT_PAIRING_FAILED, EVENT_REPLACED, EVENT_STRANGER, EVENT_WINDOW_OPENED, OP_HELLO, OP_STATE } from "../../../firmware/link/protocol.ts";
 import { WINDOW_ENDED, WINDOW_FAILED, WINDOW_PAIRED, WINDOW_REPLACED } from "../../../firmware/link/window.ts";
-import { RECORD_COUNTERS, RECORD_PHONES } from "../../../firmware/messages/records.ts";
+import { RECORD_PHONES } from "../../../firmware/messages/records.ts";
 import { ERR_BUSY, ERR_FULL, OK } from "../../../hal/contract.ts";
 import { FAMILY, SECOND, STRANGER, linkRig, type LinkRig } from "../../support/link-rig.ts";
 
@@ -281,30 +281,5 @@ describe("link guard and pairing window", () => {
     rig.radio.isAwake = false;
     rig.time.tick(1100);
     assert.equal(rig.radio.isAwake, true, "advertises again");
-  });
-
-  it("sleeps after three crashes within an hour, until the paw is pressed", () => {
-    for (let crash = 1; crash <= 3; crash++) {
-      rig.reboot(false);
-      assert.equal(rig.radio.isAwake, crash < 3, `crash ${crash}`);
-    }
-    const written = rig.records.get(RECORD_COUNTERS);
-    rig.time.tick(3_600_000);
-    assert.equal(rig.radio.isAwake, false, "however long");
-    assert.equal(rig.records.get(RECORD_COUNTERS), written, "and nothing wears");
-    rig.link.pawPressed();
-    rig.time.tick(1000);
-    assert.deepEqual(rig.journal.filter(({ event }) => event === EVENT_CRASH).map(({ detail }) => detail), [1, 2, 3]);
-    assert.equal(rig.radio.isAwake, true);
-    rig.reboot(false);
-    assert.equal(rig.radio.isAwake, true, "it counts anew");
-  });
-
-  it("forgets boots once it has run for twenty minutes", () => {
-    for (let boot = 0; boot < 6; boot++) {
-      rig.reboot(false);
-      assert.equal(rig.radio.isAwake, true, `boot ${boot + 1}`);
-      rig.time.tick(1_201_000);
-    }
   });
 });

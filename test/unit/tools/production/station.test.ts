@@ -1,5 +1,6 @@
 // The station at its board port, in virtual time: twenty units, hostile boards (S05), a full disk, and a station that is killed
 // before each thing that it writes down.
+// Over 300 lines: one station and its fake boards serve all of it.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
