@@ -20,10 +20,11 @@ import {
 } from "../../firmware/link/protocol.ts";
 import { PROPERTY } from "../../sim/air/attributes.ts";
 import type { Sighting } from "../../sim/air/air.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { FAMILY_PHONE, familyToy, kept, settingsSeenBy, type FamilyToy } from "../support/family-toy.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Stranger } from "../support/stranger.ts";
+import type { ThreatId } from "../support/threats.ts";
 import { assertPromisesKept } from "../support/toy.ts";
 
 /** Of the original: service and characteristics that were open to all. */
@@ -31,7 +32,6 @@ const CLOUDPETS = "aaddf75da95a000000003ca499b74009";
 const NAMES = ["CloudPets", "Pawlock", "XIAO", "bear", "SN-"];
 
 describe("The CloudPets attack", () => {
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   for (const [who, address] of [
@@ -53,7 +53,7 @@ describe("The CloudPets attack", () => {
       });
 
       /** What he has got and what he has done: nothing. Then the family comes, and finds all as it was. */
-      function assertNothing(id: string, attack: string): void {
+      function assertNothing(id: ThreatId, attack: string): void {
         const { toy, phone } = family;
         assert.deepEqual(stranger.notified, [], "notified");
         toy.wait(6000);

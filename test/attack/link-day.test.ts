@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { CODE_CHECK, CODE_RATE, KEY_VOLUME } from "../../firmware/link/protocol.ts";
 import { ERR_FULL } from "../../hal/contract.ts";
 import { Phone } from "../../tools/sim/phone.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { fill, toneBlocks } from "../support/family.ts";
 import { FAMILY_PHONE, familyToy, kept } from "../support/family-toy.ts";
 import { openWindow, pair } from "../support/paired.ts";
@@ -17,7 +17,6 @@ const BLOCKS = toneBlocks(600, 8000);
 
 describe("An ordinary day", function () {
   this.timeout(60_000);
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   it("T16 a stranger takes the window's only connection and holds it: off in five seconds, the family pairs", () => {

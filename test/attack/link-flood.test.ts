@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { OP_STATE, REQUEST } from "../../firmware/link/protocol.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { family } from "../support/paired.ts";
 import { assertPromisesKept, tone } from "../support/toy.ts";
 
 describe("A phone of the family that floods the toy", () => {
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   for (const [perSecond, everyUs] of [[30, 33_000], [50, 20_000]] as const) {

@@ -2,7 +2,7 @@
 // nothing changed by strangers, nothing torn by the phone. A million in `npm run soak`.
 
 import assert from "node:assert/strict";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { familyToy, kept } from "../support/family-toy.ts";
 import { assertUnharmed, fuzzByPhone, fuzzByStranger } from "../support/link-fuzz.ts";
 import { assertPromisesKept } from "../support/toy.ts";
@@ -11,7 +11,6 @@ const FRAMES = 25_000;
 
 describe("Noise over the air", function () {
   this.timeout(120_000);
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   it("T35 from strangers, in raw packets to every handle, changes nothing and is told nothing", () => {

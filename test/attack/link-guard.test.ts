@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_STATE } from "../../firmware/link/protocol.ts";
 import { RECORD_PHONES } from "../../firmware/messages/records.ts";
 import { OK } from "../../hal/contract.ts";
+import { observed } from "../support/attack-table.ts";
 import { FAMILY, SECOND, STRANGER, linkRig, voiceBlocks, type LinkRig } from "../support/link-rig.ts";
 
 const HELLO = [OP_HELLO, 1, 1, 131, 0];
@@ -76,6 +77,7 @@ describe("The guard", () => {
     const before = notified();
     rig.time.tick(2000);
     assert.equal(notified(), before);
+    observed("T23", "encryption dropped in the middle of a fetch", "not a frame more");
   });
 
   it("T61 takes a late word of a phone that is gone for nobody's, and leaves alone who is there now", () => {
@@ -102,6 +104,7 @@ describe("The guard", () => {
     const before = notified();
     rig.time.tick(900);
     assert.equal(notified(), before);
+    observed("T61", "a fetch goes on, its phone gone and another one there, no event told", "not a frame to the other one");
   });
 
   it("T30 lets no revoked phone in, though its bond still encrypts", () => {
@@ -139,6 +142,7 @@ describe("The guard", () => {
     rig.time.tick(400_000);
     rig.radio.connect(STRANGER);
     assert.ok(heldMs() >= DEADLINE_MS - 50, "thirty at most are remembered, for ten seconds each");
+    observed("T32", "two hundred strangers come and go, one holds", "off after a second; the family keeps its five");
   });
 
   it("T32 does not take a family that comes and goes for a storm", () => {
@@ -184,6 +188,7 @@ describe("The guard", () => {
     rig.time.tick(1100);
     rig.radio.connect(SECOND);
     assert.ok(heldMs() <= DEADLINE_MS + 50, "it is held to be the stranger that it is");
+    observed("T60", "a stranger's connection, and the family's end, told to nobody", "found within a second, put off in time");
   });
 
   it("T57 accepts no bond without a passkey on this very connection, nor one that was not told to be of the highest level", () => {

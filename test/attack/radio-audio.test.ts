@@ -2,14 +2,13 @@
 
 import assert from "node:assert/strict";
 import { Central } from "../../sim/air/central.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { numberMicrophone } from "../support/numbered.ts";
 import { Toy, assertPromisesKept } from "../support/toy.ts";
 
 const IDENTITY = "c0:00:00:00:00:0a random";
 
 describe("A stranger while the child records", () => {
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   const awake = (): Toy => Toy.awake();

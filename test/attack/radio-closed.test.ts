@@ -5,7 +5,7 @@ import { ATT_ERROR } from "../../sim/air/att-server.ts";
 import { PROPERTY } from "../../sim/air/attributes.ts";
 import { IO_CAPS } from "../../sim/air/pairing.ts";
 import { NUS_RX, NUS_SERVICE } from "../../sim/air/services.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { CLOSED, OWN_ADDRESS, WATCHED, lockedBoard } from "../support/locked-board.ts";
 import type { RadioBoard } from "../support/radio-bench.ts";
 import { random } from "../support/random.ts";
@@ -15,7 +15,6 @@ const VOICE = "f04b00016a0d4f9c8f5e2d1c9b7a3e60";
 const MANDATORY = ["2a00", "2a01", "2a04", "2aa6"];
 
 describe("A stranger at the shut door", () => {
-  const observed = attackTable();
   let toy: RadioBoard;
   beforeEach(() => {
     toy = lockedBoard(WATCHED);

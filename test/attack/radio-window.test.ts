@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ATT_ERROR } from "../../sim/air/att-server.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { OPEN_WINDOW, lockedBoard } from "../support/locked-board.ts";
 import type { RadioBoard } from "../support/radio-bench.ts";
 
@@ -10,7 +10,6 @@ const MANUFACTURER = "2a29";
 const NEVER = (): void => undefined;
 
 describe("An attacker in the pairing window", () => {
-  const observed = attackTable();
   let toy: RadioBoard;
   beforeEach(() => {
     toy = lockedBoard(OPEN_WINDOW);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { keyPageOf } from "../../tools/image/keys.ts";
-import { attackTable } from "../support/attack-table.ts";
+import { observed } from "../support/attack-table.ts";
 import { playbacks } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -12,7 +12,6 @@ const PHONE = { ltk: "f".repeat(32), level: 4, keyBytes: 16, isSc: true, identit
 const CTRL_C = Uint8Array.of(3);
 
 describe("A sealed toy in somebody's hands", () => {
-  const observed = attackTable();
   afterEach(assertPromisesKept);
 
   /** It has a message. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { boards } from "../../boards/index.ts";
+import { observed } from "../support/attack-table.ts";
 import { random } from "../support/random.ts";
 import { playbacks, sounds } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
@@ -16,11 +17,12 @@ describe("a child that presses at random for minutes", () => {
   afterEach(assertPromisesKept);
 
   for (const [seed, board] of boards.entries()) {
-    it(`finds nothing that breaks on ${board.id}`, () => {
+    it(`T52 finds nothing that breaks on ${board.id}`, () => {
       const next = random(seed + 1);
       const toy = Toy.awake({ board });
       const voice = tone(300, 60, 0.3);
-      const untilMs = toy.nowMs + (board.role === "product" ? MINUTES : BENCH_MINUTES) * 60000;
+      const minutes = board.role === "product" ? MINUTES : BENCH_MINUTES;
+      const untilMs = toy.nowMs + minutes * 60000;
       while (toy.nowMs < untilMs) {
         const kind = next();
         if (kind < 0.1) toy.speak(voice);
@@ -45,6 +47,7 @@ describe("a child that presses at random for minutes", () => {
       toy.speak(tone(440, 2), 400).hold(2000).wait(2000);
       assert.deepEqual(sounds(toy, restMs), ["start", "stop"]);
       toy.assertHealthy();
+      observed("T52", `${minutes} minutes of presses at random on ${board.id}`, "microphone off at rest, no message damaged, it records as before");
     });
   }
 

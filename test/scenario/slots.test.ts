@@ -7,6 +7,7 @@ import { WORD_COMMIT, WORD_CONFIRMED, WORD_STARTED, WORD_TRIAL, MANIFEST_WORDS }
 import { slotRuns } from "../../boards/flash-map.ts";
 import { application } from "../../tools/build/application.ts";
 import type { Stage } from "../../sim/stage.ts";
+import { observed } from "../support/attack-table.ts";
 import { exhaustive, range } from "../support/exhaustive.ts";
 import { boardWith, install, says, saying, slotBytes } from "../support/slots.ts";
 import { Toy, bundleOf } from "../support/toy.ts";
@@ -23,7 +24,7 @@ describe("the loader", function () {
       assert.deepEqual(says(boardWith(board, saying("a", 1))), ["a0"]);
     });
 
-    it(`starts nothing half of ${board.id}: no audio, no radio, a blinking heart (T45)`, () => {
+    it(`T45 starts nothing half of ${board.id}: no audio, no radio, a blinking heart`, () => {
       const stage = boardWith(board, saying("a", 1));
       slotBytes(stage, 0)[130]! ^= 4;
       assert.deepEqual(says(stage, 2000), [NONE]);
@@ -31,6 +32,7 @@ describe("the loader", function () {
       assert.deepEqual(glow.slice(0, 4), [1, 0, 1, 0].map((level) => (board.heart.glow.on === 1 ? level : 1 - level)));
       assert.ok(glow.length >= 14 && glow.length <= 17, `${glow.length} changes in two seconds`);
       assert.deepEqual([...stage.world.changes.keys()], [board.heart.glow.nrf]);
+      observed("T45", `a bit of the only firmware altered, ${board.id}`, "not started: no audio, no radio, heart blinks");
     });
   }
 
@@ -63,7 +65,7 @@ describe("the loader", function () {
     assert.deepEqual(says(boardWith(xiaoble, saying("toy", 1), { boot0: "global.pawlockStop=true" })), []);
   });
 
-  it("never prefers an older one, whatever its words say (T46)", () => {
+  it("T46 never prefers an older one, whatever its words say", () => {
     const stage = boardWith(xiaoble, saying("new", 7));
     for (const isOnTrial of [true, false]) {
       const bytes = install(stage, 1, saying("weak", 6), isOnTrial);
@@ -71,9 +73,10 @@ describe("the loader", function () {
       clear(bytes, WORD_CONFIRMED);
       assert.deepEqual(says(stage), ["new0"]);
     }
+    observed("T46", "an older firmware in the other slot, on trial or confirmed", "the newer one runs");
   });
 
-  it("takes the older one when the newer one is damaged, at the first byte or the last, text or prompts (T45)", () => {
+  it("T45 takes the older one when the newer one is damaged, at the first byte or the last, text or prompts", () => {
     const prompts = Uint8Array.from({ length: 5000 }, (_, i) => i);
     const end = 4096 * 2 + 4 + (5000 - 4092);
     for (const at of [128, 128 + 25, 4096, 4096 + 4, 4096 + 4095, 4096 * 2 + 4, end - 1]) {

@@ -1,15 +1,24 @@
-// The table of the attack suite: what was tried, and what was observed. Each file prints its own rows when its tests are done.
+// The table of the attack suite: what was tried, and what was observed. One for all files, printed when the last test is done.
+
+import type { ThreatId } from "./threats.ts";
 
 const WIDTH = 60;
 
-export interface AttackTable {
-  /** A row: the threat's id, the attack in words, what the toy did and what the attacker holds. */
-  (id: string, attack: string, observed: string): void;
+/** A row: the threat's id, the attack in words, what the toy did and what the attacker holds. */
+interface Row {
+  readonly id: ThreatId;
+  readonly text: string;
 }
 
-/** Call it inside a `describe`: prints after its tests. */
-export function attackTable(): AttackTable {
-  const rows: string[] = [];
-  after(() => console.log(`\n${rows.join("\n")}`));
-  return (id, attack, observed) => void rows.push(`  ${id}  ${attack.padEnd(WIDTH)} -> ${observed}`);
+const rows: Row[] = [];
+
+/** Adds a row. */
+export function observed(id: ThreatId, attack: string, what: string): void {
+  rows.push({ id, text: `  ${id}  ${attack.padEnd(WIDTH)} -> ${what}` });
 }
+
+// Outside of every `describe`: after all tests of all files.
+after(() => {
+  const sorted = [...rows].sort((a, b) => a.id.localeCompare(b.id));
+  console.log(`\nattack -> what was observed\n\n${sorted.map(({ text }) => text).join("\n")}`);
+});

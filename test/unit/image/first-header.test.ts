@@ -6,6 +6,7 @@ import { xiaoble } from "../../../boards/xiaoble.ts";
 import { messageMemory } from "../../../boards/flash-map.ts";
 import { PAGE_MAGIC } from "../../../firmware/messages/layout.ts";
 import { buildStorage } from "../../../sim/storage-image.ts";
+import { observed } from "../../support/attack-table.ts";
 import { boardWith, says, saying } from "../../support/slots.ts";
 
 const HEADER_BYTES = 32;
@@ -24,7 +25,7 @@ function rangesOf(bits: readonly number[]): string {
   }).join(" ");
 }
 
-describe("Storage's first header with a wrong bit (T62)", function () {
+describe("T62 Storage's first header with a wrong bit", function () {
   this.timeout(120000);
   const messages = messageMemory(xiaoble) as { base: number; pages: number };
   const first = messages.base - xiaoble.storage.base;
@@ -73,5 +74,6 @@ describe("Storage's first header with a wrong bit (T62)", function () {
       "no boot files, stock console": "0-4 12-14",
       "wiped, stock console": "15-23",
     });
+    observed("T62", `${HEADER_BYTES * 8} single bits of the first header, a boot file wherever they lead`, "never run; bits 0-4 and 12-23 leave a stock console: a limit");
   });
 });
