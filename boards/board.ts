@@ -128,6 +128,8 @@ export interface Board {
   };
   /** Supply of the pins in volts. */
   readonly supplyVolts: number;
+  /** Where a boot loader begins at the end of the chip's flash, as UICR names it: bonds lie below; at the end where there is none. */
+  readonly bootLoader?: number;
   /** Area that Espruino's Storage manages. */
   readonly storage: { readonly kind: "external" | "internal"; readonly base: number; readonly pages: number };
   /** The flash chip beside the nRF52 where storage is external: how long a page erase and the write of 256 bytes block JavaScript, and erases that a page bears. */

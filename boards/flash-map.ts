@@ -25,6 +25,11 @@ export function besideStorage(board: Board): PageRun[] {
   return runs.filter(({ base }) => base < storage.base || base >= storageEnd);
 }
 
+/** Where the radio stack keeps its bonds (espruino targets/nrf5x/bluetooth.c flash_end_addr, app_config.h FDS_VIRTUAL_PAGES). */
+export function bondPages({ chip, bootLoader = chip.flashBytes }: Board): PageRun {
+  return { base: bootLoader - 2 * chip.pageBytes, pages: 2 };
+}
+
 /** From its first page to behind its last; undefined when nothing is there. */
 export function internalRun(board: Board): PageRun | undefined {
   const beside = besideStorage(board);

@@ -66,6 +66,7 @@ export const xiaoble: Board = {
   // comes through the fur at 60 to 95 dB SPL, so 7 to 400; half of the least and a clipped sine are the bounds.
   selfTest: { silenceAtMost: 100, loopback: { atLeast: 4, atMost: 710 } },
   supplyVolts: 3.3,
+  bootLoader: 0xf4000,
   storage: { kind: "external", base: 0x60000000, pages: 512 },
   // Class of such chips, not read from its data sheet: erase of a page, 256 bytes sent by Espruino bit by bit, then programmed, and erases.
   externalFlash: { part: "P25Q16H", pageEraseMs: 20, write256Ms: 2.5, eraseCycles: 100000 },

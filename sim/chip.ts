@@ -5,6 +5,7 @@ import { Ficr } from "./blocks/ficr.ts";
 import { Ppi } from "./blocks/ppi.ts";
 import { Pwm } from "./blocks/pwm.ts";
 import { Saadc } from "./blocks/saadc.ts";
+import { Uicr } from "./blocks/uicr.ts";
 import type { Bus } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import type { AnalogWorld, Drive, OutputSink } from "./signals.ts";
@@ -39,6 +40,6 @@ export function attachChip(bus: Bus, { board, clock, world, sink, seed, unit, re
   const pwm = units.map((unit) => new Pwm(unit, { clock, bus, sink, onEvent, released, clockError }));
   const { ramBytes, flashBytes, pageBytes } = chip;
   const ficr = new Ficr({ seed: unit, part: PART[chip.name], ramBytes, flashBytes, pageBytes });
-  for (const block of [ppi, saadc, ficr, ...pwm]) bus.attach(block);
+  for (const block of [ppi, saadc, ficr, new Uicr(board.bootLoader), ...pwm]) bus.attach(block);
   return { saadc, pwm };
 }

@@ -1,6 +1,7 @@
 // NOR flash: a program clears bits, an erase sets a page to 0xFF, both take time, and the power may fail at any of them.
 // Addresses are those that Espruino's Flash module takes. The physics is here; nobody else may touch the bytes.
 
+import type { Chip } from "../boards/nrf52.ts";
 import { PowerCut } from "./engine.ts";
 
 export interface FlashTiming {
@@ -28,6 +29,13 @@ export interface CutPlan {
 }
 
 export const PAGE_BYTES = 4096;
+/** Flash inside the chip is read like RAM; a write goes through the radio stack's queue, the words themselves take wordWriteUs. */
+const INTERNAL_READ_US_PER_BYTE = 0.05;
+
+/** Flash inside the chip. */
+export function internalTiming({ pageEraseMs, wordWriteUs }: Pick<Chip, "pageEraseMs" | "wordWriteUs">): FlashTiming {
+  return { pageEraseUs: pageEraseMs * 1000, programUsPerByte: wordWriteUs / 4, readUsPerByte: INTERNAL_READ_US_PER_BYTE, stopsProcessor: true };
+}
 
 export class FlashMemory {
   readonly bytes: Uint8Array;
@@ -60,6 +68,8 @@ export class FlashPort {
     private readonly now: () => number,
     private readonly spend: (us: number, stopsProcessor: boolean) => void,
     private readonly powerOff: () => void,
+    /** The radio stack's pages: there for whoever knows the address. */
+    private readonly stack?: FlashMemory,
   ) {}
 
   read(address: number, length: number): Uint8Array {
@@ -103,7 +113,7 @@ export class FlashPort {
   }
 
   #find(address: number, length: number): FlashMemory {
-    const memory = this.memories.find((candidate) => candidate.holds(address, length));
+    const memory = [...this.memories, ...(this.stack ? [this.stack] : [])].find((candidate) => candidate.holds(address, length));
     if (!memory) throw new Error(`flash address 0x${address.toString(16)}, ${length} bytes: no such memory on this board`);
     return memory;
   }

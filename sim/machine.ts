@@ -16,7 +16,7 @@ import type { MachineParts } from "./machine-parts.ts";
 import { Timers } from "./timers.ts";
 import { Waveforms, type WaveformStart } from "./waveform.ts";
 import type { Bluetooth } from "./air/bluetooth.ts";
-import { bluetoothOf } from "./air/chip.ts";
+import { bluetoothOf, bondsOf } from "./air/chip.ts";
 import { nrfOperations } from "./air/nrf.ts";
 import { ConsoleState, consoleOperations } from "./console-state.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -94,6 +94,7 @@ export class Machine {
       clockError: parts.clockError ?? 0,
       unit: parts.unit ?? 1,
     });
+    const bonds = parts.bonds ?? bondsOf(parts.board);
     this.flash = new FlashPort(
       parts.memories,
       () => this.clock.now,
@@ -102,6 +103,7 @@ export class Machine {
         this.#spend(us);
       },
       () => this.#powerOff(),
+      bonds.fds.memory,
     );
     this.flash.cut = parts.cut;
     const { board, world, sink, seed } = parts;
@@ -109,7 +111,7 @@ export class Machine {
     this.#native = new NativeCalls(parts.native(this.bus));
     this.#entropy = new Noise(seed ^ ENTROPY);
     this.consoleState = new ConsoleState(board.console, () => this.#interrupt.press());
-    this.bluetooth = bluetoothOf(parts, {
+    this.bluetooth = bluetoothOf({ ...parts, bonds }, {
       clock: this.clock,
       bus: this.bus,
       queue: this.ioQueue,

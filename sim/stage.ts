@@ -4,14 +4,14 @@
 import type { Board, Pin } from "../boards/board.ts";
 import { internalRun } from "../boards/flash-map.ts";
 import { Air } from "./air/air.ts";
-import { Bonds } from "./air/bonds.ts";
-import { bondFlashTimes } from "./air/chip.ts";
+import type { Bonds } from "./air/bonds.ts";
+import { bondsOf } from "./air/chip.ts";
 import { keyRoots } from "./blocks/ficr.ts";
 import type { Bus } from "./bus.ts";
 import type { CodeMemory } from "./cost/model.ts";
 import type { Engine } from "./engine.ts";
 import type { CutPlan } from "./flash.ts";
-import { FlashMemory, PAGE_BYTES, type FlashTiming } from "./flash.ts";
+import { FlashMemory, PAGE_BYTES, internalTiming, type FlashTiming } from "./flash.ts";
 import { Machine } from "./machine.ts";
 import type { NativeTable } from "./native.ts";
 import { NodeEngine } from "./node/engine.ts";
@@ -51,8 +51,6 @@ const VERSION = "2v29";
 
 /** Reading and writing external flash through Espruino's bit-banged SPI: derived from its source, not measured. */
 const SPI_READ_US_PER_BYTE = 1.7;
-/** A write of internal flash goes through the radio stack's queue; the words themselves take wordWriteUs. */
-const INTERNAL_READ_US_PER_BYTE = 0.05;
 
 export class Stage {
   /** For runs of all scenarios on another interpreter. */
@@ -81,7 +79,7 @@ export class Stage {
     this.#seed = options.seed ?? 1;
     this.memories = memoriesOf(options);
     this.air = new Air(this.#seed);
-    this.bonds = new Bonds(bondFlashTimes(options.board));
+    this.bonds = bondsOf(options.board);
   }
 
   /** The board since its last boot. */
@@ -191,12 +189,7 @@ export class Stage {
 
 function memoriesOf({ board, storage, flash = [] }: StageOptions): FlashMemory[] {
   const { chip, externalFlash } = board;
-  const internal: FlashTiming = {
-    pageEraseUs: chip.pageEraseMs * 1000,
-    programUsPerByte: chip.wordWriteUs / 4,
-    readUsPerByte: INTERNAL_READ_US_PER_BYTE,
-    stopsProcessor: true,
-  };
+  const internal = internalTiming(chip);
   const external: FlashTiming | undefined = externalFlash && {
     pageEraseUs: externalFlash.pageEraseMs * 1000,
     programUsPerByte: (externalFlash.write256Ms * 1000) / 256,

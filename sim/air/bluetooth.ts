@@ -52,7 +52,7 @@ export class Bluetooth implements Peripheral, ToyEnd {
   needsRestart = false;
   #uartLevel = 1;
   /** Peers whose private addresses the stack itself resolves: those bonded at boot, until its first restart forgets them. */
-  #identities: readonly { readonly identity: Address; readonly irk: Uint8Array | undefined }[];
+  #identities: readonly { readonly identity: Address; readonly irk: Uint8Array | undefined }[] = [];
   #callbacks: EngineEvent[] = [];
   #isBonding = false;
 
@@ -75,7 +75,6 @@ export class Bluetooth implements Peripheral, ToyEnd {
     );
     this.server = new Server(site.attMtu);
     this.interval = new ConnectionInterval(clock);
-    this.#identities = bonds.all.slice(0, 8);
   }
 
   get clock(): Clock {
@@ -91,7 +90,8 @@ export class Bluetooth implements Peripheral, ToyEnd {
 
   /** jsble_init: before JavaScript, open and under the factory's name. With all buttons held it erases the bonds (peer_manager_init). */
   init(isErasingBonds: boolean): void {
-    if (isErasingBonds) this.site.bonds.erase(false);
+    this.site.bonds.boot(isErasingBonds);
+    this.#identities = this.site.bonds.all.slice(0, 8);
     this.site.air.attach(this);
     this.#initStack();
     this.wake();

@@ -1,12 +1,14 @@
 // The radio of one board: which stack its Espruino is built with, and what the chip's factory gave it.
 
 import type { Board } from "../../boards/board.ts";
+import { bondPages } from "../../boards/flash-map.ts";
 import type { Bus } from "../bus.ts";
 import type { MachineParts } from "../machine-parts.ts";
 import { addressOf, type Address } from "./address.ts";
 import { Air } from "./air.ts";
 import { Bluetooth, type BluetoothSite } from "./bluetooth.ts";
-import { Bonds, type FlashTimes } from "./bonds.ts";
+import { FlashMemory, internalTiming } from "../flash.ts";
+import { Bonds } from "./bonds.ts";
 
 /** nRF52840 boards are built with SDK15 and S140, those called nRF52832 with SDK12 and S132 (boards/*.py, `nrf_sdk`). */
 const TRAITS = {
@@ -17,7 +19,12 @@ const TRAITS = {
 const FICR_IR = 0x10000090;
 const FICR_DEVICEADDR = 0x100000a4;
 
-export const bondFlashTimes = ({ chip }: Board): FlashTimes => ({ pageEraseUs: chip.pageEraseMs * 1000, wordWriteUs: chip.wordWriteUs });
+/** A unit's bonds, in blank pages. */
+export function bondsOf(board: Board): Bonds {
+  const { chip } = board;
+  const { base, pages } = bondPages(board);
+  return new Bonds(new FlashMemory(base, pages, internalTiming(chip)), TRAITS[chip.name].checksKeySize);
+}
 
 /** What the machine around the radio gives it. */
 interface Surroundings extends Pick<BluetoothSite, "clock" | "queue" | "console" | "random" | "spend" | "print"> {
@@ -25,12 +32,11 @@ interface Surroundings extends Pick<BluetoothSite, "clock" | "queue" | "console"
   readonly stall: (us: number, stopsProcessor: boolean) => void;
 }
 
-export function bluetoothOf({ board, air, bonds, seed }: MachineParts, { bus, stall, ...given }: Surroundings): Bluetooth {
+export function bluetoothOf({ board, air, bonds, seed }: MachineParts & { readonly bonds: Bonds }, { bus, stall, ...given }: Surroundings): Bluetooth {
   const { capabilities, chip } = board;
-  const known = bonds ?? new Bonds(bondFlashTimes(board));
   // One write of flash waits for the other.
   let busyUntilUs = 0;
-  known.stall = (us) => {
+  bonds.fds.stall = (us) => {
     busyUntilUs = Math.max(busyUntilUs, given.clock.now) + us;
     stall(busyUntilUs - given.clock.now, true);
   };
@@ -40,7 +46,7 @@ export function bluetoothOf({ board, air, bonds, seed }: MachineParts, { bus, st
     attMtu: capabilities.attMtu,
     traits: { ...TRAITS[chip.name], hasPrivacy: capabilities.privateAddress },
     air: air ?? new Air(seed),
-    bonds: known,
+    bonds,
     factoryAddress: factoryAddress(bus),
     irk: identityKey(bus),
     stall: (us) => stall(us, false),

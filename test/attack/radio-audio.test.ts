@@ -48,10 +48,10 @@ describe("A stranger while the child records", () => {
     spoofer.onDisconnect = () => spoofer.connect(() => true);
     spoofer.connect(() => true);
     toy.wait(1000);
-    const { erasures, writes } = toy.bonds;
+    const { erasures, writes } = toy.bonds.fds;
     assert.equal(missing(toy), 0);
-    assert.ok(toy.bonds.erasures > erasures, "a page was erased meanwhile");
-    observed("T59", "subscriptions under a bonded address during a recording", `${toy.bonds.writes - writes} records written, ${toy.bonds.erasures - erasures} pages erased, no sample lost`);
+    assert.ok(toy.bonds.fds.erasures > erasures, "a page was erased meanwhile");
+    observed("T59", "subscriptions under a bonded address during a recording", `${toy.bonds.fds.writes - writes} records written, ${toy.bonds.fds.erasures - erasures} pages erased, no sample lost`);
     toy.assertHealthy();
   });
 

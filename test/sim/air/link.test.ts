@@ -152,10 +152,10 @@ describe("A link of the simulated radio", () => {
     spoofer.claimedAddress = phone.identity;
     board.join(spoofer);
     const { cccd } = spoofer.gatt.find(LEVEL4)!;
-    const erasures = board.bonds.erasures;
+    const erasures = board.bonds.fds.erasures;
     for (let i = 0; i < 400; i++) spoofer.gatt.write(cccd!, Uint8Array.of(i & 1, 0), () => undefined);
     board.wait(10_000);
-    assert.ok(board.bonds.erasures > erasures);
+    assert.ok(board.bonds.fds.erasures > erasures);
   });
 
   it("takes the processor for 150 ms with each Secure Connections pairing", () => {
