@@ -52,6 +52,8 @@ import { LIMIT_SAMPLES, createRecorder } from "./voice/recorder.ts";
 
 /** Housekeeping waits so long after the last event, and between its steps. */
 const MAINTAIN_MS = 60;
+/** While voice moves over the air, which it would slow down. */
+const MOVING_MS = 1000;
 const FORGET_MS = 10;
 /** A lithium cell at rest, charged. */
 const FULL_MILLIVOLTS = 4150;
@@ -160,8 +162,9 @@ export function createToy(hal: Hal, image: KernelImage, parts: ToyParts): Toy {
   function maintain(): void {
     housekeeping = undefined;
     // A step takes longer than a tone may be stretched, or a child kept waiting, or voice that moves over the air.
-    if (earcons.isSounding() || hal.paw.isPressed() || (link && link.isMoving()) || player.prepare(nextMessage()) || store.maintain()) {
-      housekeeping = clock.after(MAINTAIN_MS, maintain);
+    const isMoving = link !== undefined && link.isMoving();
+    if (isMoving || earcons.isSounding() || hal.paw.isPressed() || player.prepare(nextMessage()) || store.maintain()) {
+      housekeeping = clock.after(isMoving ? MOVING_MS : MAINTAIN_MS, maintain);
     }
   }
 

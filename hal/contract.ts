@@ -177,8 +177,6 @@ export const RADIO_SECURED = 3;
 /** Pairing or encryption: "request", "start", "success", "fail". Success is told of old bonds as of new ones. */
 export const RADIO_BOND = 4;
 export const RADIO_ADVERTISING = 5;
-/** Bytes came through the one characteristic that may be written, which the stack opens at the highest level only. */
-export const RADIO_WRITTEN = 6;
 
 /** The link as the stack itself sees it now: what counts when an event may have been lost. */
 export interface RadioStatus {
@@ -197,8 +195,11 @@ export interface RadioStatus {
  * `notify` says nothing about success: one notification fits each connection interval, what exceeds that is dropped unseen.
  */
 export interface Radio {
-  /** One listener; set once, at boot. What belongs to pairing is told only while that is open. */
-  listen(onEvent: (kind: number, value: unknown) => void): void;
+  /**
+   * Set once, at boot. What belongs to pairing is told only while that is open. `onWritten` gets what came through the one
+   * characteristic that may be written, which the stack opens at the highest level only.
+   */
+  listen(onEvent: (kind: number, value: unknown) => void, onWritten: (bytes: Uint8Array) => void): void;
   /** Attempts to pair that failed while it was not open, since the reader last set it to 0. */
   refused: number;
   wake(): void;
@@ -212,6 +213,11 @@ export interface Radio {
   setPairing(isOpen: boolean): void;
   /** `bytes` may be reused at once. */
   notify(bytes: Uint8Array): void;
+  /**
+   * Calls `step`, which may notify once, as often as the connection has an interval, or whenever it is done when it takes longer;
+   * until it returns false. Asked again meanwhile, it takes the interval that the connection has by now.
+   */
+  eachInterval(step: () => boolean): void;
   /** The battery level that phones may read, in percent. */
   setBattery(percent: number): void;
   /** Erases every bond. Only while nobody is connected; to be followed by a reboot. */

@@ -8,7 +8,6 @@ import {
   RADIO_ADVERTISING,
   RADIO_CONNECTED,
   RADIO_DISCONNECTED,
-  RADIO_WRITTEN,
   type Clock,
   type Code,
   type Radio,
@@ -114,6 +113,7 @@ export function createLink(ports: LinkPorts): Link {
     hasAdvertised = false;
     waiting.splice(0, waiting.length);
     window.linkChanged();
+    transfer.linkChanged();
     requests.reset();
   }
 
@@ -121,26 +121,23 @@ export function createLink(ports: LinkPorts): Link {
     return ports.toy.activity === AT_PLAY || ports.toy.activity === AT_RECORDING;
   }
 
-  function take(frame: Uint8Array): void {
+  function answerNext(): void {
+    const frame = waiting.shift();
+    if (waiting.length > 0) clock.after(0, answerNext);
+    if (!frame) return;
     const admitted = guard.admit(frame, transfer.frameBytes);
     if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
   }
 
-  function answerNext(): void {
-    const frame = waiting.shift();
-    if (waiting.length > 0) clock.after(0, answerNext);
-    if (frame) take(frame);
+  // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard. Voice comes
+  // only as fast as it is granted.
+  function onWritten(frame: Uint8Array): void {
+    if (frame[0] === OP_DATA && frame.length <= transfer.frameBytes) transfer.data(frame);
+    else if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
   }
 
   function onEvent(kind: number, value: unknown): void {
-    if (kind === RADIO_WRITTEN) {
-      const frame = value as Uint8Array;
-      // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard.
-      // Voice comes only as fast as it is granted, and is not wanted while something sounds.
-      if (frame[0] === OP_DATA) {
-        if (transfer.kind === SENDING && !isSounding()) take(frame);
-      } else if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
-    } else if (kind === RADIO_CONNECTED) linkChanged(value as string);
+    if (kind === RADIO_CONNECTED) linkChanged(value as string);
     else if (kind === RADIO_DISCONNECTED) linkChanged("");
     else if (kind === RADIO_ADVERTISING) hasAdvertised = true;
     else window.event(kind, value);
@@ -198,7 +195,7 @@ export function createLink(ports: LinkPorts): Link {
     radio.sleep();
   }
 
-  radio.listen(onEvent);
+  radio.listen(onEvent, onWritten);
   clock.every(TICK_MS, tick);
 
   return {

@@ -28,7 +28,6 @@ import {
   OP_BUILD,
   OP_CHECK,
   OP_COUNT,
-  OP_DATA,
   OP_DELETE,
   OP_FETCH,
   OP_GET,
@@ -201,8 +200,7 @@ export function createRequests(ports: LinkPorts, phones: Phones, settings: Setti
 
   function handle(frame: Uint8Array, isMalformed: boolean): void {
     const op = frame[0];
-    if (!isMalformed && hasHello && op === OP_DATA) transfer.data(frame);
-    else if (!isMalformed && hasHello && op === OP_PULL) transfer.pull(frame);
+    if (!isMalformed && hasHello && op === OP_PULL) transfer.pull(frame);
     else if (op === reply[0] && frame[1] === reply[1]) {
       // Asked again: done once, answered again.
       if (length > 0) answer(reply[2]);

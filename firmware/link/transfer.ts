@@ -5,7 +5,7 @@
 import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_FAMILY } from "../messages/layout.ts";
 import type { Message } from "../messages/index.ts";
-import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME } from "../voice/abi.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME, FN_TAKE } from "../voice/abi.ts";
 import type { Guard } from "./guard.ts";
 import type { LinkPorts } from "./link.ts";
 import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES } from "./protocol.ts";
@@ -15,9 +15,8 @@ const PATIENCE_MS = 60000;
 /** A grant that says nothing new is repeated no sooner than this. */
 const REPEAT_MS = 100;
 const CHECK_STEP_MS = 20;
-/** The link's interval is told in units of 1.25 ms; 7.5 ms is the shortest. */
-const INTERVAL_MS = 1.25;
-const LEAST_UNITS = 6;
+/** Frames that were sent together are handled together; the first one of them takes as long as this. */
+const GATHER_MS = 8;
 /** Highest step index in a block's header. */
 const LAST_STEP = 88;
 
@@ -44,12 +43,14 @@ export interface Transfer {
   /** OK promises the CRC-32 of the message that is fetched, or why there is none, unless the link ends before. */
   check(done: (code: Code, crc: number) => void): Code;
   send(samples: number, crc: number): Code;
-  /** Takes a DATA frame. */
+  /** Takes what should be a DATA frame. */
   data(frame: Uint8Array): void;
   /** Makes what has arrived a message. */
   finish(): Code;
   /** The child records: what a phone sends is dropped, what it fetches must be read again. */
   giveWay(): void;
+  /** Somebody has connected, or gone: nothing moves until he says so. */
+  linkChanged(): void;
   /** Ends whatever is under way; what was sent is dropped. */
   stop(): void;
   /** Once a second. */
@@ -65,32 +66,40 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   const ring = kernel.blocksAddress;
   // A frame may lie across the border of two blocks: they lie in a ring, which is the recorder's when he needs it.
   const blocks = kernel.blocks;
-  let out = kernel.frame;
+  const grantFrame = kernel.frame.subarray(0, DATA_HEADER_BYTES);
   let message: Message | undefined;
   // Which block lies in each half of the ring; -1 for none.
   const loaded = [-1, -1];
   // CRC-32 of the blocks before `checked`.
   let crc = 0;
   let checked = 0;
+  // What is asked for: a range that is being sent, from `at` on, the next frame of it, how far it may go on without another thought.
   const rangeAt: number[] = [];
   const rangeFrames: number[] = [];
-  let pump: TimerId | undefined;
+  let at = 0;
+  let rangeEnd = 0;
+  let readyTo = 0;
+  let length = 0;
+  let out = kernel.frame;
   let checking: TimerId | undefined;
   let epoch = 0;
-  // Of what a phone sends: what it announced, who it is, how far it may go on.
+  // Of what a phone sends: what it announced, who it is, how far it has come and may go on, what of that is not looked at yet.
   let announced = 0;
   let sender = "";
-  let granted = 0;
+  let arrived = 0;
+  let most = 0;
+  let gathering: TimerId | undefined;
   let heardMs = 0;
   let grantedMs = 0;
   let failure: Code = OK;
 
-  function halt(): void {
-    if (pump !== undefined) clock.cancel(pump);
-    pump = undefined;
+  /** Nothing moves any more; false. */
+  function halt(): boolean {
     self.isMoving = false;
     rangeAt.splice(0, rangeAt.length);
     rangeFrames.splice(0, rangeFrames.length);
+    at = rangeEnd = readyTo = most = 0;
+    return false;
   }
 
   function stop(): void {
@@ -104,6 +113,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   function giveWay(): void {
     if (self.kind === SENDING) stop();
+    halt();
     loaded[0] = loaded[1] = -1;
   }
 
@@ -137,32 +147,30 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     return true;
   }
 
-  /** Notifies `length` bytes of voice from `at` on, behind their header. */
-  function notify(at: number, length: number, op: number): void {
-    kernel.call(FN_FRAME, kernel.frameAddress, ring, length, at);
-    if (op === OP_GRANT) kernel.frame[0] = op;
-    if (out.length !== length + DATA_HEADER_BYTES) out = new Uint8Array(kernel.frame.buffer, kernel.frame.byteOffset, length + DATA_HEADER_BYTES);
-    ports.radio.notify(out);
+  /** Has the next frame ready, also where a range or a block ends; false when there is none. */
+  function prepare(): boolean {
+    if (at >= rangeEnd) {
+      if (rangeAt.length === 0) return halt();
+      at = rangeAt[0];
+      rangeEnd = Math.min(self.bytes, at + rangeFrames[0] * (self.frameBytes - DATA_HEADER_BYTES));
+      rangeAt.splice(0, 1);
+      rangeFrames.splice(0, 1);
+    }
+    length = Math.min(self.frameBytes - DATA_HEADER_BYTES, rangeEnd - at);
+    const last = Math.floor((at + length - 1) / BLOCK_BYTES);
+    if (!load(Math.floor(at / BLOCK_BYTES)) || !load(last)) return halt();
+    readyTo = Math.min(rangeEnd, (last + 1) * BLOCK_BYTES);
+    if (out.length !== length + DATA_HEADER_BYTES) out = kernel.frame.subarray(0, length + DATA_HEADER_BYTES);
+    return true;
   }
 
-  // One frame each connection interval: more would be dropped.
-  function sendNext(): void {
-    if (toy.activity !== AT_REST) return;
-    const at = rangeAt[0];
-    const length = Math.min(self.frameBytes - DATA_HEADER_BYTES, self.bytes - at);
-    const first = Math.floor(at / BLOCK_BYTES);
-    const last = Math.floor((at + length - 1) / BLOCK_BYTES);
-    if (self.kind !== FETCHING || epoch !== guard.epoch || !load(first) || !load(last) || !guard.isSafe()) {
-      halt();
-      return;
-    }
-    notify(at, length, 0);
-    rangeAt[0] = at + length;
-    rangeFrames[0]--;
-    if (rangeFrames[0] > 0 && rangeAt[0] < self.bytes) return;
-    rangeAt.splice(0, 1);
-    rangeFrames.splice(0, 1);
-    if (rangeAt.length === 0) halt();
+  // One frame: all that the interpreter has time for in an interval. What takes longer comes behind it, while it is on its way.
+  function sendNext(): boolean {
+    if (!self.isMoving || toy.activity !== AT_REST || !guard.isSafe()) return halt();
+    kernel.call(FN_FRAME, kernel.frameAddress, ring, length, at);
+    ports.radio.notify(out);
+    at += length;
+    return at + length <= readyTo || prepare();
   }
 
   function fetch(sequence: number): Code {
@@ -176,23 +184,23 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   }
 
   function pull(frame: Uint8Array): void {
-    if (self.kind !== FETCHING || epoch !== guard.epoch) return;
+    if (self.kind !== FETCHING || epoch !== guard.epoch || toy.activity !== AT_REST) return;
     for (let at = REQUEST_HEADER_BYTES; at + RANGE_BYTES <= frame.length && rangeAt.length < MOST_RANGES; at += RANGE_BYTES) {
       const offset = frame[at] | (frame[at + 1] << 8) | (frame[at + 2] << 16);
       if (offset >= self.bytes || frame[at + 3] === 0) continue;
       rangeAt.push(offset);
       rangeFrames.push(frame[at + 3]);
     }
-    if (self.isMoving || rangeAt.length === 0) return;
-    self.isMoving = true;
-    pump = clock.every((ports.radio.status().connectionInterval || LEAST_UNITS) * INTERVAL_MS, sendNext);
+    // Asked again while it moves: the interval may have changed.
+    if (!self.isMoving) self.isMoving = prepare();
+    if (self.isMoving) ports.radio.eachInterval(sendNext);
   }
 
   function check(done: (code: Code, crc: number) => void): Code {
     if (self.kind !== FETCHING || epoch !== guard.epoch) return CODE_STATE;
     function step(): void {
       const isWhole = checked * BLOCK_BYTES >= self.bytes;
-      const isGoing = !isWhole && (toy.activity !== AT_REST || load(checked));
+      const isGoing = !isWhole && (self.isMoving || toy.activity !== AT_REST || load(checked));
       checking = isGoing ? clock.after(CHECK_STEP_MS, step) : undefined;
       if (!isGoing) done(isWhole ? OK : failure, crc);
     }
@@ -205,8 +213,10 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     const isSame = self.kind >= SENDING && samples === self.samples && theirs === announced && sender === guard.identity;
     heardMs = clock.nowMs();
     epoch = guard.epoch;
-    granted = self.received;
-    if (isSame) return OK;
+    if (isSame) {
+      if (self.kind === SENDING) expect();
+      return OK;
+    }
     if (samples < 1 || samples > ports.longestSamples) return ERR_RANGE;
     if (!mayChange()) return CODE_RATE;
     stop();
@@ -215,46 +225,51 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     begin(SENDING, samples);
     announced = theirs;
     sender = guard.identity;
-    granted = 0;
+    expect();
     if (log.roomSamples() >= samples) return OK;
     stop();
     return ERR_FULL;
   }
 
-  function grant(): void {
-    granted = self.received;
-    grantedMs = clock.nowMs();
-    if (guard.isSafe()) notify(granted, 0, OP_GRANT);
+  /** What may come now lies behind what has come. */
+  function expect(): void {
+    arrived = self.received;
+    most = arrived + CREDIT * (self.frameBytes - DATA_HEADER_BYTES);
   }
 
   function data(frame: Uint8Array): void {
-    if (self.kind !== SENDING || epoch !== guard.epoch || toy.activity !== AT_REST) return;
+    if (arrived >= most) return;
+    kernel.frame.set(frame);
+    arrived = kernel.call(FN_TAKE, kernel.frameAddress, ring, frame.length, arrived);
+    if (gathering === undefined) gathering = clock.after(GATHER_MS, gather);
+  }
+
+  // Only here is what lies in the ring believed to be the phone's, and only while its link is: until then nothing has come of it. All
+  // of it was written before this look at the link.
+  function gather(): void {
+    const to = arrived;
+    gathering = undefined;
+    arrived = self.received;
+    if (most === 0 || toy.activity !== AT_REST || !guard.isSafe()) return;
     heardMs = clock.nowMs();
-    const end = self.received + frame.length - DATA_HEADER_BYTES;
-    const offset = frame[1] | (frame[2] << 8) | (frame[3] << 16);
-    if (offset !== self.received || end > self.bytes) {
-      // Sent twice, or after one that was lost: the phone goes back to what is granted.
-      if (heardMs - grantedMs >= REPEAT_MS) grant();
+    if (to > arrived && to <= self.bytes) self.received = to;
+    // Sent twice, or after one that was lost: the phone goes back to what is granted.
+    else if (heardMs - grantedMs < REPEAT_MS) return;
+    expect();
+    grantedMs = heardMs;
+    kernel.call(FN_FRAME, kernel.frameAddress, ring, 0, arrived);
+    grantFrame[0] = OP_GRANT;
+    ports.radio.notify(grantFrame);
+    // The next frames come while these go into the flash.
+    while ((checked + 1) * BLOCK_BYTES <= arrived) {
+      const block = blocks[checked & 1];
+      addToCheck(checked);
+      // What its header claims must be possible.
+      failure = block[2] > LAST_STEP || block[3] !== 0 ? CODE_CHECK : log.append(block);
+      if (failure === OK) continue;
+      stop();
       return;
     }
-    for (let from = DATA_HEADER_BYTES; self.received < end; ) {
-      const index = Math.floor(self.received / BLOCK_BYTES);
-      const block = blocks[index & 1];
-      const at = self.received - index * BLOCK_BYTES;
-      const part = Math.min(BLOCK_BYTES - at, end - self.received);
-      block.set(new Uint8Array(frame.buffer, frame.byteOffset + from, part), at);
-      from += part;
-      self.received += part;
-      if (at + part < BLOCK_BYTES) continue;
-      // A block is whole: what its header claims must be possible.
-      addToCheck(index);
-      failure = block[2] > LAST_STEP || block[3] !== 0 ? CODE_CHECK : log.append(block);
-      if (failure !== OK) {
-        stop();
-        return;
-      }
-    }
-    if (end === self.bytes || end - granted >= (CREDIT >> 1) * (self.frameBytes - DATA_HEADER_BYTES)) grant();
   }
 
   function finish(): Code {
@@ -266,6 +281,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     const newest = log.at(log.count() - 1);
     if (code !== OK || !newest) return code;
     self.kind = SENT;
+    most = 0;
     self.sequence = newest.sequence;
     return OK;
   }
@@ -289,6 +305,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     data: data,
     finish: finish,
     giveWay: giveWay,
+    linkChanged: halt,
     stop: stop,
     tick: tick,
   };

@@ -10,7 +10,8 @@ export const FN_SEAL = 4;
 export const FN_OPEN = 5;
 export const FN_SCAN = 6;
 export const FN_FRAME = 7;
-export const FN_COUNT = 8;
+export const FN_TAKE = 8;
+export const FN_COUNT = 9;
 
 /** A block is one standard IMA ADPCM WAV block, mono: i16 first sample, u8 step index, u8 0, then nibbles, low one first. */
 export const BLOCK_BYTES = 1004;
@@ -108,6 +109,8 @@ export const SCAN_MAX_SHEETS = (SCAN_STATE_WORDS - SCAN_STATES) * 4;
 /**
  * frame(out, ring, length, offset) -> bytes written: FRAME_OPCODE, the offset in 24 bits, and `length` bytes of voice from that
  * offset on, out of a ring of FRAME_RING_BYTES in which byte n of a message lies at n modulo its length.
+ * take(in, ring, bytes, offset) -> where the message goes on: puts the voice of a frame of so many bytes into the ring when it begins
+ * at that offset, and leaves the ring alone when it does not.
  */
 export const FRAME_OPCODE = 8;
 export const FRAME_HEADER_BYTES = 4;

@@ -49,6 +49,7 @@ export interface Twin {
   open(state: number, data: number, length: number, tagBytes: number): number;
   scan(sealState: number, state: number, headers: number, sheets: number): number;
   frame(out: number, ring: number, length: number, offset: number): number;
+  take(from: number, ring: number, bytes: number, offset: number): number;
   readonly functions: readonly TwinFunction[];
 }
 
@@ -175,6 +176,14 @@ export function createTwin(memory: TwinMemory): Twin {
     return CALL_CYCLES + length * FRAME_CYCLES_PER_BYTE + Math.floor(offset / FRAME_RING_BYTES) * FRAME_CYCLES_PER_TURN;
   }
 
+  function take(from: number, at: number, bytes: number, offset: number): number {
+    const input = memory.view(from, Math.max(bytes, FRAME_HEADER_BYTES));
+    if ((input[1] | (input[2] << 8) | (input[3] << 16)) !== offset) return offset;
+    const ring = memory.view(at, FRAME_RING_BYTES);
+    for (let i = FRAME_HEADER_BYTES; i < bytes; i++) ring[offset++ % FRAME_RING_BYTES] = input[i];
+    return offset;
+  }
+
   function sealCycles(state: number, _at: number, length: number): number {
     const blocks = Math.ceil(length / 16) + Math.ceil(words(state, SEAL_STATE_WORDS * 4)[SEAL_AAD_BYTES] / 16);
     return SEAL_CYCLES + blocks * SEAL_CYCLES_PER_16 + Math.ceil(length / 64) * SEAL_CYCLES_PER_64;
@@ -202,6 +211,7 @@ export function createTwin(memory: TwinMemory): Twin {
     open: open,
     scan: scan,
     frame: frame,
+    take: take,
     functions: [
       { call: capture, cycles: captureCycles },
       { call: flush, cycles: () => FLUSH_CYCLES },
@@ -211,6 +221,7 @@ export function createTwin(memory: TwinMemory): Twin {
       { call: open, cycles: sealCycles },
       { call: scan, cycles: scanCycles },
       { call: frame, cycles: frameCycles },
+      { call: take, cycles: frameCycles },
     ],
   };
 }

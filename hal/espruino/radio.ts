@@ -8,7 +8,6 @@ import {
   RADIO_DISCONNECTED,
   RADIO_PASSKEY,
   RADIO_SECURED,
-  RADIO_WRITTEN,
   type Radio,
 } from "../contract.ts";
 
@@ -21,6 +20,12 @@ export interface RadioTable {
   /** The settings that the boot files gave to the stack, to be given again with another `pair`. */
   readonly security: Record<string, number | boolean>;
 }
+
+/** The connection's interval is told in units of 1.25 ms; 7.5 ms is the shortest. */
+const INTERVAL_MS = 1.25;
+const LEAST_UNITS = 6;
+/** What passes until a timer is set again that has fired. */
+const ARMED_MS = 0.5;
 
 interface SecurityEvent {
   /** A word, or a number where the board's build has no words. */
@@ -42,12 +47,34 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   levels[table.batteryLevel] = level;
   batteries[table.batteryService] = levels;
   const security = table.security;
+  let next: (() => boolean) | undefined;
+  let beatMs = 0;
+  let timer: number | undefined;
 
   function isHighest(event: SecurityEvent): boolean {
     return (event.auth_status === "SUCCESS" || event.auth_status === 0) && event.bonded && event.lv4 === 1;
   }
 
-  function listen(onEvent: (kind: number, value: unknown) => void): void {
+  // The timer is set before anything is done, and anew each time: of two notifications within one interval the second would be
+  // dropped, and a timer that repeats itself makes up for those that it missed.
+  function beat(): void {
+    timer = setTimeout(beat, beatMs);
+    try {
+      if (next && next()) return;
+    } catch (error) {
+      onError(error);
+    }
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  function eachInterval(step: () => boolean): void {
+    beatMs = (self.status().connectionInterval || LEAST_UNITS) * INTERVAL_MS - ARMED_MS;
+    next = step;
+    if (timer === undefined) beat();
+  }
+
+  function listen(onEvent: (kind: number, value: unknown) => void, onWritten: (bytes: Uint8Array) => void): void {
     function forward(name: string, kind: number): void {
       // Told only while pairing is open: who asks for it all day long must not keep JavaScript busy.
       const isPairing = kind === RADIO_PASSKEY || kind === RADIO_SECURED || kind === RADIO_BOND;
@@ -72,7 +99,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     // The boot files' table calls this for each write.
     global.air = function (_id: number, event: { data: ArrayBuffer }) {
       try {
-        onEvent(RADIO_WRITTEN, new Uint8Array(event.data));
+        onWritten(new Uint8Array(event.data));
       } catch (error) {
         onError(error);
       }
@@ -97,6 +124,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       answer.value = bytes;
       NRF.updateServices(answers);
     },
+    eachInterval: eachInterval,
     setBattery: function (percent: number): void {
       level.value[0] = percent;
       NRF.updateServices(batteries);

@@ -7,9 +7,10 @@ import {
   RADIO_DISCONNECTED,
   RADIO_PASSKEY,
   RADIO_SECURED,
-  RADIO_WRITTEN,
   type Radio,
+  type Clock,
   type RadioStatus,
+  type TimerId,
 } from "../contract.ts";
 
 export interface MockRadio extends Radio {
@@ -35,8 +36,11 @@ export interface MockRadio extends Radio {
   write(...bytes: number[]): void;
 }
 
-export function mockRadio(): MockRadio {
+/** `clock` drives what is asked for once an interval. */
+export function mockRadio(clock: Clock): MockRadio {
   let listener: ((kind: number, value: unknown) => void) | undefined;
+  let writer: ((bytes: Uint8Array) => void) | undefined;
+  let timer: TimerId | undefined;
   const tell = (kind: number, value?: unknown): void => {
     if (!radio.isDeaf) listener?.(kind, value);
   };
@@ -56,8 +60,9 @@ export function mockRadio(): MockRadio {
     identities: {},
     notified: [],
     disconnects: 0,
-    listen(onEvent) {
+    listen(onEvent, onWritten) {
       listener = onEvent;
+      writer = onWritten;
     },
     wake() {
       radio.isAwake = true;
@@ -84,6 +89,12 @@ export function mockRadio(): MockRadio {
     notify(bytes) {
       if (radio.link) radio.notified.push(bytes.slice());
     },
+    eachInterval(step) {
+      const beat = (): void => {
+        timer = step() ? clock.after(radio.intervalUnits * 1.25, beat) : undefined;
+      };
+      if (timer === undefined) beat();
+    },
     setBattery(percent) {
       radio.battery = percent;
     },
@@ -108,7 +119,9 @@ export function mockRadio(): MockRadio {
     passkey: (digits) => tellOfPairing(RADIO_PASSKEY, digits),
     secured: (isHighest) => tellOfPairing(RADIO_SECURED, isHighest),
     bond: (what) => tellOfPairing(RADIO_BOND, what),
-    write: (...bytes) => tell(RADIO_WRITTEN, Uint8Array.from(bytes)),
+    write(...bytes) {
+      if (!radio.isDeaf) writer?.(Uint8Array.from(bytes));
+    },
   };
   return radio;
 }

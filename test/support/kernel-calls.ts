@@ -3,6 +3,7 @@
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import {
   FN_FRAME,
+  FN_TAKE,
   FN_OPEN,
   FN_SCAN,
   FN_SEAL,
@@ -38,6 +39,8 @@ export interface KernelCalls {
   open(how: Sealing, text: Uint8Array, tag: Uint8Array, tagBytes: number): Uint8Array | undefined;
   /** The frame, and all bytes that lay behind it in a field of zeros. */
   frame(ring: Uint8Array, length: number, offset: number): { readonly frame: Uint8Array; readonly behind: Uint8Array };
+  /** Where the message goes on, and the ring as it is afterwards with what lies behind it. */
+  take(frame: Uint8Array, ring: Uint8Array, offset: number): { readonly offset: number; readonly ring: Uint8Array; readonly behind: Uint8Array };
   /** Words of the scan's state; the first one is how many messages there are. */
   scan(key: Uint8Array, headers: Uint32Array, sheets: number): Uint32Array;
 }
@@ -87,6 +90,13 @@ export function kernelCalls(isThumb: boolean): KernelCalls {
       ram.fill(0, AAD_AT, AAD_AT + FRAME_FIELD_BYTES);
       const bytes = call(FN_FRAME, RAM + AAD_AT, RAM + DATA_AT, length, offset);
       return { frame: ram.slice(AAD_AT, AAD_AT + bytes), behind: ram.slice(AAD_AT + bytes, AAD_AT + FRAME_FIELD_BYTES) };
+    },
+    take(frame, ring, offset) {
+      ram.set(ring, DATA_AT);
+      ram.fill(0, DATA_AT + ring.length, DATA_AT + ring.length + FRAME_FIELD_BYTES);
+      ram.set(frame, AAD_AT);
+      const next = call(FN_TAKE, RAM + AAD_AT, RAM + DATA_AT, frame.length, offset);
+      return { offset: next, ring: ram.slice(DATA_AT, DATA_AT + ring.length), behind: ram.slice(DATA_AT + ring.length, DATA_AT + ring.length + FRAME_FIELD_BYTES) };
     },
     scan(key, headers, sheets) {
       begin({ key, nonce: new Uint8Array(12) }, new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength));

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_FRAME, FN_OPEN, FN_RENDER, FN_SCAN, FN_SEAL } from "../../firmware/voice/abi.ts";
+import { FN_CAPTURE, FN_COUNT, FN_CRC32, FN_FLUSH, FN_FRAME, FN_OPEN, FN_RENDER, FN_SCAN, FN_SEAL, FN_TAKE } from "../../firmware/voice/abi.ts";
 import { crc32, createHarness } from "./harness.ts";
 import { UserError } from "../errors.ts";
 
@@ -41,6 +41,7 @@ const FUNCTIONS: readonly string[] = (() => {
   names[FN_OPEN] = "open";
   names[FN_SCAN] = "scan";
   names[FN_FRAME] = "frame";
+  names[FN_TAKE] = "take";
   return names;
 })();
 

@@ -83,6 +83,7 @@ int seal(unsigned *state, unsigned char *data, int length);
 int open(unsigned *state, unsigned char *data, int length, int tag_bytes);
 void authenticate(unsigned *state, const unsigned char *data, int length);
 int frame(unsigned char *out, const unsigned char *ring, int length, unsigned offset);
+unsigned take(const unsigned char *in, unsigned char *ring, int bytes, unsigned offset);
 int scan(unsigned *seal_state, unsigned *state, const unsigned *headers, int sheets);
 
 #endif

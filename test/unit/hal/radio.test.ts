@@ -1,6 +1,7 @@
 // The Radio adapter against a fake NRF: events in the contract's terms, reused objects, nothing that restarts the stack.
 
 import assert from "node:assert/strict";
+import sinon from "sinon";
 import {
   RADIO_ADVERTISING,
   RADIO_BOND,
@@ -8,13 +9,14 @@ import {
   RADIO_DISCONNECTED,
   RADIO_PASSKEY,
   RADIO_SECURED,
-  RADIO_WRITTEN,
   type Radio,
 } from "../../../hal/contract.ts";
 import { createEspruinoRadio } from "../../../hal/espruino/radio.ts";
 import { clearGlobals, setGlobals } from "./espruino-globals.ts";
 
 const table = { service: "s", answer: "a", batteryService: 0x180f, batteryLevel: 0x2a19, security: { mitm: 1, privacy: 1, pair: false } };
+
+const unheard = (): void => undefined;
 
 describe("Radio on Espruino", () => {
   const listeners: Record<string, (value: unknown) => void> = {};
@@ -51,7 +53,7 @@ describe("Radio on Espruino", () => {
 
   it("tells every event in the contract's terms", () => {
     const told: unknown[][] = [];
-    radio.listen((kind, value) => void told.push([kind, value]));
+    radio.listen((kind, value) => void told.push([kind, value]), unheard);
     radio.setPairing(true);
     listeners["connect"]!("x public");
     listeners["passkey"]!("012345");
@@ -69,7 +71,7 @@ describe("Radio on Espruino", () => {
 
   it("calls a pairing the highest only when it succeeded, was kept and has level 4", () => {
     const told: unknown[][] = [];
-    radio.listen((kind, value) => void told.push([kind, value]));
+    radio.listen((kind, value) => void told.push([kind, value]), unheard);
     radio.setPairing(true);
     const good = { auth_status: "SUCCESS", bonded: true, lv4: 1, kdist_own: 3, kdist_peer: 3 };
     for (const event of [good, { ...good, auth_status: 0 }, { ...good, auth_status: "PASSKEY_ENTRY_FAILED" }, { ...good, auth_status: 133 }, { ...good, bonded: false }, { ...good, lv4: 0 }]) {
@@ -83,7 +85,7 @@ describe("Radio on Espruino", () => {
 
   it("tells nothing of pairing while that is shut, and counts what was refused", () => {
     const told: unknown[][] = [];
-    radio.listen((kind, value) => void told.push([kind, value]));
+    radio.listen((kind, value) => void told.push([kind, value]), unheard);
     for (const what of ["start", "fail", "start", "fail"]) listeners["bond"]!(what);
     listeners["passkey"]!("012345");
     listeners["security"]!({ auth_status: "SUCCESS", bonded: true, lv4: 1 });
@@ -93,13 +95,41 @@ describe("Radio on Espruino", () => {
 
   it("hands on what was written, and keeps errors of the listener to itself", () => {
     let seen: unknown;
-    radio.listen((kind, value) => {
-      seen = [kind, value];
+    radio.listen(unheard, (bytes) => {
+      seen = bytes;
       throw new Error("bug");
     });
     (globalThis as unknown as { air(id: number, event: unknown): void }).air(1, { data: Uint8Array.of(1, 2).buffer });
-    assert.deepEqual(seen, [RADIO_WRITTEN, Uint8Array.of(1, 2)]);
+    assert.deepEqual(seen, Uint8Array.of(1, 2));
     assert.equal(errors.length, 1);
+  });
+
+  it("makes a step each interval, however often it is asked, until one says no or fails", () => {
+    const time = sinon.useFakeTimers();
+    const at: number[] = [];
+    let isOver = false;
+    const step = (): boolean => {
+      at.push(time.now);
+      return !isOver;
+    };
+    radio.eachInterval(step);
+    assert.deepEqual(at, [0], "the first one at once");
+    radio.eachInterval(step);
+    time.tick(100);
+    // 7.5 ms, of which half a one passes until the timer is set.
+    assert.deepEqual(at, Array.from({ length: 15 }, (_, i) => 7 * i));
+    isOver = true;
+    time.tick(100);
+    const before = at.length;
+    time.tick(1000);
+    assert.equal(at.length, before);
+    radio.eachInterval(() => {
+      throw new Error("bug");
+    });
+    time.tick(1000);
+    assert.equal(errors.length, 1);
+    assert.equal(at.length, before);
+    time.restore();
   });
 
   it("repeats the whole security object and changes only pair", () => {
