@@ -6,7 +6,7 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 import type { Clock } from "../../hal/contract.ts";
 import { createEspruinoClock } from "../../hal/espruino/clock.ts";
 import { mockClock } from "../../hal/mock/clock.ts";
-import { createSimBench } from "../support/sim-bench.ts";
+import { createSimBench } from "../../tools/sim/adapter-bench.ts";
 
 interface Rig {
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import { xiaoble } from "../../boards/xiaoble.ts";
 import { ERR_HARDWARE, ERR_RANGE, OK, type Flash } from "../../hal/contract.ts";
 import { createEspruinoFlash, createRamFlash } from "../../hal/espruino/flash.ts";
 import { mockFlash } from "../../hal/mock/flash.ts";
-import { createSimBench } from "../support/sim-bench.ts";
+import { createSimBench } from "../../tools/sim/adapter-bench.ts";
 
 interface Rig {
   readonly flash: Flash;

@@ -8,7 +8,7 @@ import { createAudioMemory } from "../../hal/espruino/dma-memory.ts";
 import { createDmaMicrophone } from "../../hal/espruino/dma-microphone.ts";
 import { createWaveformMicrophone } from "../../hal/espruino/waveform-microphone.ts";
 import { mockMicrophone } from "../../hal/mock/audio.ts";
-import { createSimBench, testToken } from "../support/sim-bench.ts";
+import { createSimBench, testToken } from "../../tools/sim/adapter-bench.ts";
 
 /** A voltage that rises through the middle half of the range in ten seconds: a sample's value tells its time. */
 const SECONDS = 10;

@@ -9,7 +9,7 @@ import { createDmaSpeaker } from "../../hal/espruino/dma-speaker.ts";
 import { createWaveformSpeaker } from "../../hal/espruino/waveform-speaker.ts";
 import { mockSpeaker } from "../../hal/mock/audio.ts";
 import type { Drive } from "../../sim/signals.ts";
-import { createSimBench, type SimBench } from "../support/sim-bench.ts";
+import { createSimBench, type SimBench } from "../../tools/sim/adapter-bench.ts";
 
 interface Rig {
   readonly speaker: Speaker;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { xiaoble } from "../../boards/xiaoble.ts";
-import { createSimBench, type SimBench } from "../support/sim-bench.ts";
+import { createSimBench, type SimBench } from "../../tools/sim/adapter-bench.ts";
 import { waveformGlobals, type WaveformObject as Wave } from "../support/waveform.ts";
 
 const espruino = waveformGlobals();

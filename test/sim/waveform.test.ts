@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { messageMemory } from "../../boards/flash-map.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { samplePeriodUs } from "../../sim/waveform.ts";
-import { createSimBench, type BenchOptions, type SimBench } from "../support/sim-bench.ts";
+import { createSimBench, type BenchOptions, type SimBench } from "../../tools/sim/adapter-bench.ts";
 import { waveformGlobals, type WaveformObject } from "../support/waveform.ts";
 
 type Wave = WaveformObject;

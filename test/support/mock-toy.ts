@@ -39,6 +39,8 @@ export interface MockToyOptions {
   readonly pages?: number;
   readonly memoryBytes?: number;
   readonly selfTest?: number;
+  /** There is no flat memory for the machine code. */
+  readonly cannotLoad?: boolean;
 }
 
 const LOW_MILLIVOLTS = 3500;
@@ -47,7 +49,7 @@ export function mockToy(options: MockToyOptions = {}): MockToy {
   const time = sinon.useFakeTimers();
   const native = mockNative(options.memoryBytes ?? 65536, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
-  native.functions = twin.functions.map(
+  if (!options.cannotLoad) native.functions = twin.functions.map(
     ({ call }) =>
       (a = 0, b = 0, c = 0, d = 0) =>
         call(a, b, c, d),

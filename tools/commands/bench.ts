@@ -15,6 +15,7 @@ import { measureCounts } from "../kernel/counts.ts";
 import { qualityReport } from "../kernel/quality-report.ts";
 import { productionBench } from "../production/bench.ts";
 import { linkBench } from "../sim/link-bench.ts";
+import { lostSamplesBench } from "../sim/lost-samples.ts";
 import { recordAndPlay } from "../sim/record-and-play.ts";
 import { storeBench } from "../sim/store-bench.ts";
 import { loadVoice } from "../sim/voice.ts";
@@ -55,7 +56,7 @@ export async function bench(args: string[]): Promise<number> {
     return 0;
   }
   const sections: Section[] = [];
-  for (const measure of [bundles, kernel, simulation, storeBench, linkBench, throughput, productionBench]) {
+  for (const measure of [bundles, kernel, simulation, lostSamplesBench, storeBench, linkBench, throughput, productionBench]) {
     const section = await measure();
     sections.push(section);
     if (!values.json) print(section);

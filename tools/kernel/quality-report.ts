@@ -78,7 +78,7 @@ is computed with seeded noise: the same figures on every machine. Nothing was me
 - The chain: clip, resampled; white microphone noise of the stated level (dBFS rms within 4 kHz); converter of ${SAADC_EFFECTIVE_BITS} effective bits
   (assumed: sim/blocks/facts.ts) with results of 8 or 12 bits, "/ 4" averages four conversions in hardware; the kernel's twin shapes
   and codes at ${MESSAGE_HZ / 1000} kHz, 4 bits per sample; decoder; at full volume to PWM words, and from these back to ${MESSAGE_HZ / 1000} kHz.
-  No jitter, no lost samples: \`Waveform\` is shown at its best. The microphone's and the speaker's own response is in nobody's row.
+  No jitter, no lost samples: \`Waveform\` is shown at its best; what it loses is in \`npm run bench\`. The microphone's and the speaker's own response is in nobody's row.
 - **SNR**: 100-3600 Hz against the clip. What a filter of 12 ms, fitted by least squares, explains is response, not noise;
   "response within" is its largest deviation from flat, at ${LEVELS_DBFS[0]} dBFS, in dB (tools/audio/metrics.ts). It bounds the
   estimate's own error as well: where a band holds little voice, noise moves it.
