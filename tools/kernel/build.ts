@@ -31,6 +31,8 @@ const FLAGS = [
   "-g0",
 ];
 const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os", "seal.c": "-Os", "scan.c": "-Os", "frame.c": "-Os" };
+/** Sources that are not of the voice path, and have a budget of their own. */
+const OTHERS = ["seal.c", "scan.c", "frame.c"];
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
@@ -71,15 +73,20 @@ export interface BuiltKernel {
   readonly decoder: { readonly offset: number; readonly bytes: number };
   /** Byte offset of each function, in FN_ order, without the Thumb bit. */
   readonly offsets: readonly number[];
+  /** Of them, those of the voice functions. */
+  readonly voiceBytes: number;
   readonly compiler: string;
 }
 
-export function compile(): BuiltKernel {
+/** `defines`: what the preprocessor is told beyond the sources, as -DNAME=VALUE. */
+export function compile(defines: readonly string[] = []): BuiltKernel {
   const out = mkdtempSync(join(tmpdir(), "kernel-"));
   try {
+    let voiceBytes = 0;
     const objects = Object.entries(OPTIMISE).map(([source, level]) => {
       const object = join(out, source.replace(/[cS]$/, "o"));
-      run("gcc", [...FLAGS, level, "-c", source, "-o", object]);
+      run("gcc", [...FLAGS, ...defines, level, "-c", source, "-o", object]);
+      if (!OTHERS.includes(source)) voiceBytes += Number(/\n\s*(\d+)/.exec(run("size", [object]))![1]);
       return object;
     });
     const elf = join(out, "kernel.elf");
@@ -98,7 +105,7 @@ export function compile(): BuiltKernel {
     const binary = join(out, "kernel.bin");
     run("objcopy", ["-O", "binary", "-j", ".kernel", elf, binary]);
     const compiler = run("gcc", ["--version"]).split("\n")[0]!;
-    return { bytes: new Uint8Array(readFileSync(binary)), offsets, decoder: { offset: decoderOffset & ~1, bytes: decoderBytes }, compiler };
+    return { bytes: new Uint8Array(readFileSync(binary)), offsets, decoder: { offset: decoderOffset & ~1, bytes: decoderBytes }, voiceBytes, compiler };
   } finally {
     rmSync(out, { recursive: true });
   }
@@ -144,6 +151,9 @@ ${code},
 
 /** Where the ADPCM decoder lies within render, for the bench; not in the bundle. */
 export const decoder = { offset: ${kernel.decoder.offset}, bytes: ${kernel.decoder.bytes} };
+
+/** Of the code, those of the voice functions; the others are cipher, index and frames. */
+export const voiceBytes = ${kernel.voiceBytes};
 `;
 }
 

@@ -7,7 +7,7 @@ import { shape } from "../../firmware/voice/twin-capture.ts";
 import { conversionNoise, SAADC_EFFECTIVE_BITS } from "../../sim/blocks/facts.ts";
 import { Noise } from "../../sim/noise.ts";
 import { decimate } from "../audio/retime.ts";
-import { createTwinHarness, type CaptureSettings } from "./harness.ts";
+import { createTwinHarness, type CaptureSettings, type Harness } from "./harness.ts";
 import { controlLevel } from "./level-control.ts";
 import { searchBlocks } from "./search.ts";
 import { SPEAKERS, WORDS_PER_SAMPLE, decodeMessage, speak } from "./speakers.ts";
@@ -67,8 +67,7 @@ export function greedyBlocks(samples: Int16Array): Uint8Array {
   return blocks;
 }
 
-export function toyBlocks(results: Int16Array, settings: CaptureSettings): Uint8Array {
-  const toy = createTwinHarness();
+export function toyBlocks(results: Int16Array, settings: CaptureSettings, toy: Harness = createTwinHarness()): Uint8Array {
   toy.beginCapture(settings);
   const blocks: Uint8Array[] = [];
   const most = CAPTURE_MAX_SAMPLES * settings.decimation;

@@ -16,6 +16,7 @@ import type { CaptureSettings } from "./harness.ts";
 import { searchBlocks } from "./search.ts";
 import { decodeMessage } from "./speakers.ts";
 
+export const TRELLIS = "ffmpeg, trellis 8";
 export const ENCODER_LEVELS_DBFS = [-6, -8, -10, -12];
 const SETTINGS: CaptureSettings = { mid: 0, full: 32767, decimation: 1 };
 
@@ -36,7 +37,7 @@ function throughFfmpeg(samples: Int16Array): Float32Array {
 /** By name: what each makes of raw samples, and of the same samples after the kernel's front. */
 const ENCODERS: Readonly<Record<string, (raw: Int16Array, front: Int16Array) => ArrayLike<number>>> = {
   greedy: (_, front) => decodeMessage(greedyBlocks(front), front.length),
-  "ffmpeg, trellis 8": (_, front) => throughFfmpeg(front),
+  [TRELLIS]: (_, front) => throughFfmpeg(front),
   "toy's search (shipped)": (raw) => decodeMessage(toyBlocks(raw, SETTINGS), raw.length),
   "host's search": (_, front) => decodeMessage(searchBlocks(front), front.length),
 };

@@ -5,6 +5,12 @@
   .syntax unified
   .thumb
 
+// A way is given up when it costs more than the best one and this part of its step squared: 1/8. Others are built only to
+// measure the price of the search (tools/kernel/frontier.ts).
+#ifndef PRUNE_SHIFT
+#define PRUNE_SHIFT 3
+#endif
+
   // A way: how it leads to its sample ...
   .equ COST, 0
   .equ INDEX, 8 // twice the step index
@@ -95,14 +101,14 @@ search:
 follow:
   mov r12, r0
   ldmia r0!, {r1, r2, r3, r4, r6}
-  // Given up when it costs more than the best one and 1/8 of its step squared.
+  // Is it given up?
   ldr r7, [sp, #LEAST]
   subs r1, r1, r7
   ldr r7, [sp, #STEPS_AT]
   ldrh r5, [r7, r3]
   movs r7, r5
   muls r7, r5, r7
-  lsrs r7, r7, #3
+  lsrs r7, r7, #PRUNE_SHIFT
   cmp r1, r7
   bls 1f
 done:

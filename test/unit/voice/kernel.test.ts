@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import * as layout from "../../../firmware/messages/layout.ts";
 import * as abi from "../../../firmware/voice/abi.ts";
 import { STEPS, decodeBlock, decodeNibble } from "../../../firmware/voice/adpcm.ts";
-import { kernelImage } from "../../../firmware/voice/kernel.generated.ts";
+import { kernelImage, voiceBytes } from "../../../firmware/voice/kernel.generated.ts";
+import { budgets } from "../../../tools/build/budgets.ts";
 import { sourceHash } from "../../../tools/kernel/build.ts";
 import { at, lena } from "../../../tools/kernel/clips.ts";
 import { crc32, createHarness, createTwinHarness, type CaptureSettings, type Harness } from "../../../tools/kernel/harness.ts";
@@ -234,10 +235,15 @@ describe("voice kernel", function () {
     assert.deepEqual(changed, []);
   });
 
-  it("encodes in under 10% of a 64 MHz core: 800 instructions per sample at 8 kHz", () => {
+  it("is within its budgets of bytes", () => {
+    assert.ok(voiceBytes <= budgets.kernel.voiceBytes && voiceBytes > 1000, `${voiceBytes} bytes of voice functions`);
+    assert.ok(bytes.length <= budgets.kernel.allBytes, `${bytes.length} bytes in all`);
+  });
+
+  it("encodes in fewer instructions per sample than its budget", () => {
     const input = toAdc(voice16, SETTINGS).subarray(0, 24000);
     captureBoth(input, SETTINGS, [4000]);
     const perSample = thumb.spent.instructions / (input.length / 2);
-    assert.ok(perSample < 800, `${perSample} instructions`);
+    assert.ok(perSample < budgets.kernel.captureInstructions, `${perSample} instructions`);
   });
 });
