@@ -36,7 +36,7 @@ export function interpreterFor(workshop: Workshop, board: Board, options: FakeOp
 /** Builds and writes an image; not signed unless a key is given. */
 export function imageIn(workshop: Workshop, name: string, board: Board, change: Partial<BuildRequest> = {}): Image & { readonly path: string } {
   const path = join(workshop.folder, name);
-  const source = { firmware: "1.2.3", commit: "0123456789".repeat(4), isClean: true };
+  const source = { firmware: "1.2.3", commit: "0123456789".repeat(4), changed: [] };
   const image = buildImage({ board, bundle: bundleOf(board), lockdown: undefined, interpreter: interpreterFor(workshop, board), source, key: undefined, kind: "development", ...change });
   writeImage(path, image);
   return { ...image, path };

@@ -12,7 +12,7 @@ import { application } from "../build/application.ts";
 import { UserError } from "../errors.ts";
 import { LOG_FILE, lockedBoot, provisionedFlash, type FlashPiece } from "../image/storage.ts";
 import type { Interpreter } from "./espruino-release.ts";
-import { reason, sha256 } from "./files.ts";
+import { printable, reason, sha256 } from "./files.ts";
 import { MANIFEST_FILE, SIGNATURE_FILE, manifestText, type ImageFile, type Manifest, type Part, type Role } from "./manifest.ts";
 import { toHex, type Piece } from "./memory-image.ts";
 import { lockedPackages, sbomText, strayPackages } from "./sbom.ts";
@@ -50,7 +50,7 @@ export function buildImage(request: BuildRequest): Image {
   const parts = [part(BUNDLE_PART, app.text), ...(app.prompts.length > 0 ? [part(PROMPTS_PART, app.prompts)] : []), ...bootFiles(storage)];
   const version = versionNumber(source.firmware);
   const espruino = { version: interpreter.version, sha256: interpreter.sha256, vouchedBy: interpreter.vouchedBy };
-  const commit = source.isClean ? source.commit : `${source.commit}+`;
+  const commit = source.changed.length === 0 ? source.commit : `${source.commit}+`;
   const buildId = sha256(JSON.stringify([board.id, kind, version, espruino.sha256, parts])).slice(0, 16);
   const subject = { board: board.id, firmware: source.firmware, buildId, commit, espruino, parts };
   const made = [...boardFiles(request, storage, flash), file("sbom", "sbom.cdx.json", Buffer.from(sbomText(subject, lockedPackages(ROOT))))];
@@ -82,7 +82,8 @@ export function buildImage(request: BuildRequest): Image {
 function demandProduction({ board, lockdown, key, source }: BuildRequest): void {
   if (lockdown === undefined) throw new UserError(`${board.id} has no production image: it is a bench board that cannot be locked (${board.limits[0]})`, "Build a development image with --dev, for the bench.");
   if (!key) throw new UserError("a production image is signed", "Name the signing key with --key, or build a development image with --dev.");
-  if (!source.isClean) throw new UserError("the sources hold changes that nobody has committed", "Commit them, so that the manifest says what was built, or build a development image with --dev.");
+  const [changed, ...more] = source.changed;
+  if (changed !== undefined) throw new UserError(`not as committed: ${printable(changed)}${more.length > 0 ? ` and ${more.length} more` : ""}`, "Commit them or take them away, so that the manifest says what was built, or build a development image with --dev.");
   const strays = strayPackages(ROOT);
   if (strays.length > 0) throw new UserError(`installed packages are not the locked ones: ${strays.slice(0, 3).join("; ")}`, "Install them again: npm ci");
 }

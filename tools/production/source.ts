@@ -12,13 +12,17 @@ export interface Source {
   readonly firmware: string;
   /** 40 hexadecimal digits. */
   readonly commit: string;
-  readonly isClean: boolean;
+  /** Files that differ from the commit, or that it does not know. */
+  readonly changed: readonly string[];
 }
 
 export function readSource(root = ROOT): Source {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  return { firmware: version, commit: git(root, "rev-parse", "HEAD").trim(), isClean: git(root, "status", "--porcelain") === "" };
+  return { firmware: version, commit: git(root, "rev-parse", "HEAD").trim(), changed: changedIn(root) };
 }
+
+/** Two letters and a space stand before each name. */
+const changedIn = (root: string): string[] => git(root, "status", "--porcelain", "--no-renames", "-z").split("\0").filter((entry) => entry !== "").map((entry) => entry.slice(3));
 
 /** One number that grows with the version: 1.2.3 is 1002003. */
 export function versionNumber(version: string): number {

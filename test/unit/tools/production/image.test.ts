@@ -201,7 +201,7 @@ describe("an image", function () {
     it("without a key, a lock, or from changes that nobody committed", () => {
       assert.throws(built({ lockdown: undefined }), /XIAOBLE has no production image/);
       assert.throws(built({ key: undefined }), /signed/);
-      assert.throws(built({ source: { firmware: "1.2.3", commit: "0".repeat(40), isClean: false } }), /nobody has committed/);
+      assert.throws(built({ source: { firmware: "1.2.3", commit: "0".repeat(40), changed: ["tools/x.ts"] } }), /not as committed: tools\/x.ts$/m);
       assert.ok(!existsSync(join(shop.folder, "none")));
     });
     it("over an image that is there", () => {
@@ -229,7 +229,7 @@ describe("an image", function () {
     });
 
     it("is explained by interpreter, version and commit", () => {
-      const told = changes({ interpreter: interpreterFor(shop, xiaoble, { seed: 2 }), source: { firmware: "1.2.4", commit: "f".repeat(40), isClean: false } });
+      const told = changes({ interpreter: interpreterFor(shop, xiaoble, { seed: 2 }), source: { firmware: "1.2.4", commit: "f".repeat(40), changed: ["tools/x.ts"] } });
       for (const expected of [/^version \| 1002003 \| 1002004$/m, /^commit \| .* \| f{40}\+$/m, /^espruino.sha256/m, /^interpreter, 0x1000 to 0x2fff: \d+ bytes/m]) assert.match(told, expected);
     });
   });
