@@ -20,7 +20,7 @@ const MESSAGE_RATE_HZ = 8000;
 const MESSAGE_BYTES_PER_SECOND = Math.ceil((MESSAGE_RATE_HZ * 1004) / 2001);
 /** Longest recording that the product promises, in seconds. */
 const RECORDING_SECONDS = 40;
-/** The playback port looks at the DMA this often when a buffer's end is near; filling a buffer anew takes up to this share of its length. */
+/** Until the playback port has seen a buffer's end; filling one anew takes up to this share of its length. */
 const POLL_MS = 5;
 const CODING_SHARE = 0.18;
 /** What the firmware takes beside messages and audio buffers, at its worst instant: `npm run test:interpreter` counts it. */

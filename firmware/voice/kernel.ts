@@ -124,7 +124,8 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   }
 
   function render(address: number, count: number): number {
-    return call(FN_RENDER, base + RENDER_AT * 4, address, count, 0);
+    // Not by `call`: a buffer that has just fallen empty waits for this.
+    return functions ? functions[FN_RENDER](base + RENDER_AT * 4, address, count, 0) : 0;
   }
 
   // The input lies in the block that render reads, which nobody needs yet.

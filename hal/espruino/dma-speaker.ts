@@ -22,7 +22,7 @@ const TONE_CLOCK_HZ = 1000000;
 const LOWEST_TONE_HZ = 31;
 const HIGHEST_TONE_HZ = 20000;
 
-/** From when the next sequence may have begun on, it is looked for so often. */
+/** How often the end of the last sequence, or of one that is late, is looked for. */
 const POLL_MS = 5;
 /** Buffer lengths without a change of sequence after which the PWM is dead. */
 const OVERDUE = 2.5;
@@ -72,7 +72,7 @@ export function createDmaSpeaker(
   /** How long the last one takes, and when the sequence that sounds was first seen. */
   let lastMs = 0;
   let changedMs = 0;
-  /** Before this the next one cannot begin. */
+  /** The next one begins soon after this. */
   let dueMs = 0;
 
   function amplify(isOn: boolean): void {
@@ -112,28 +112,13 @@ export function createDmaSpeaker(
     return count;
   }
 
-  /** Turns to the sequence that sounds, and fills the other one. */
-  function follow(): void {
-    const next = 1 - playing;
-    const isLast = last === playing;
-    // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
-    const isDone = isLast ? pwm.isSet(SEQEND + 4 * last) && clock.nowMs() - changedMs >= lastMs : pwm.isSet(SEQSTARTED + 4 * next);
-    const isDead = !isDone && clock.nowMs() - changedMs > OVERDUE * board.audioBufferMs;
-    if (isDead || (isDone && isLast)) {
-      end(halt() && isDone ? OK : ERR_HARDWARE);
-      return;
-    }
-    if (!isDone) {
-      dueMs = Math.max(dueMs, clock.nowMs());
-      return;
-    }
-    pwm.set(SEQSTARTED + 4 * next, 0);
-    changedMs = clock.nowMs();
-    dueMs += shortestMs;
-    const free = playing;
-    playing = next;
+  /** Turns to sequence n, which sounds by now, and fills the other one. */
+  function turn(n: number): void {
+    pwm.set(SEQSTARTED + 4 * n, 0);
+    playing = n;
     // Both are known when the last one sounds: nothing to fill, and its delay keeps the other from coming again.
-    if (last === playing) return;
+    if (last === n) return;
+    const free = 1 - n;
     const count = refill(free);
     if (state !== PLAYING) return;
     if (last === free) {
@@ -149,10 +134,28 @@ export function createDmaSpeaker(
     }
   }
 
-  // A change is found at once: of a buffer of 250 ms, a stall of 200 ms leaves 50 for finding and filling.
+  // A change is found at once: of a buffer of 250 ms, a stall of 200 ms leaves 50 for finding and filling. So it is waited for in place.
   function poll(): void {
     timer = undefined;
-    follow();
+    const isLast = last === playing;
+    const started = SEQSTARTED + 4 * (1 - playing);
+    // Found by the first look it may be old; then what comes next is due as if it had come as early as it could.
+    const isOld = !isLast && pwm.isSet(started);
+    const isNew = !isLast && !isOld && pwm.waitFor(started);
+    const nowMs = clock.nowMs();
+    // A repetition of the old words may have told its end in the very moment that the last ones began: they take their time.
+    const isDone = isLast ? pwm.isSet(SEQEND + 4 * last) && nowMs - changedMs >= lastMs : isOld || isNew;
+    if (!isDone && nowMs - changedMs <= OVERDUE * board.audioBufferMs) {
+      timer = clock.after(POLL_MS, poll);
+      return;
+    }
+    if (isLast || !isDone) {
+      end(halt() && isDone ? OK : ERR_HARDWARE);
+      return;
+    }
+    changedMs = nowMs;
+    dueMs = (isNew ? nowMs : dueMs) + shortestMs;
+    turn(1 - playing);
     if (state !== PLAYING) return;
     const fromMs = last === playing ? changedMs + lastMs : dueMs;
     timer = clock.after(Math.max(POLL_MS, fromMs - clock.nowMs()), poll);

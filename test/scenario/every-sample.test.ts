@@ -13,7 +13,7 @@ import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
 const LONGEST_S = 40;
 const RATE_HZ = 8000;
-/** Instants relative to the end of a DMA buffer, in ms, at which a stall begins. The poll comes every 20 ms. */
+/** Instants relative to the end of a DMA buffer, in ms, at which a stall begins. The microphone's poll comes every 20 ms. */
 const WORST_MS = [-21, -10, -1, -0.1, 0, 0.1, 1, 5, 10, 19, 21, 30, 45];
 
 /** Given the instant at which samples began to flow and how long a DMA buffer lasts, the instants at which stalls begin. */
@@ -29,8 +29,10 @@ const anytime =
     for (let atMs = beganMs + 300 * next(); atMs < beganMs + seconds * 1000; atMs += board.capabilities.stallMs + bufferMs * (1 + next())) found.push(atMs);
     return found;
   };
+/** A little later each time round: when a poll finds the end is its luck. */
+const DRIFT_MS = 0.7;
 const worst: Stalls = (_board, beganMs, seconds, bufferMs) =>
-  Array.from({ length: Math.floor((seconds * 1000) / bufferMs / 3) - 1 }, (_, i) => beganMs + bufferMs * 3 * (i + 1) + WORST_MS[i % WORST_MS.length]!);
+  Array.from({ length: Math.floor((seconds * 1000) / bufferMs / 3) - 1 }, (_, i) => beganMs + bufferMs * 3 * (i + 1) + WORST_MS[i % WORST_MS.length]! + DRIFT_MS * Math.floor(i / WORST_MS.length));
 
 const longestS = (board: Board): number => (board.flashMap.log.kind === "ram" ? board.flashMap.log.seconds : LONGEST_S);
 

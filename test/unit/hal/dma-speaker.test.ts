@@ -433,7 +433,7 @@ describe("the DMA speaker", () => {
     }
   });
 
-  it("takes few pokes: play 8 + 2, poll 0 + 1, poll with refill 1 + 2, silence 6 + 1, tone 5 + 1", () => {
+  it("takes few pokes: play 8 + 2, refill 1 and a wait, silence 6 + 1, tone 5 + 1", () => {
     const { speaker } = playing(Infinity);
     rig.resetCounts();
     rig.run(15);
@@ -443,7 +443,9 @@ describe("the DMA speaker", () => {
     assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [0, 0]);
     rig.resetCounts();
     rig.run(60);
-    assert.deepEqual([rig.counts.pokes, rig.counts.peeks], [1, 3]);
+    // The last 5 ms before a change may come are waited for in place.
+    assert.equal(rig.counts.pokes, 1);
+    assert.ok(rig.counts.peeks < 20, String(rig.counts.peeks));
     rig.resetCounts();
     speaker.silence();
     assert.deepEqual(rig.counts, { peeks: 1, pokes: 6 });
