@@ -79,15 +79,10 @@ export function createRequests(ports: LinkPorts, phones: Phones, settings: Setti
   }
 
   function putState(): void {
-    let unheard = 0;
-    for (let i = 0; i < log.count(); i++) {
-      const message = log.at(i);
-      if (message && message.origin === ORIGIN_FAMILY && !message.isHeard) unheard++;
-    }
     reply[3] = ports.toy.activity;
     reply[4] = ports.measureBattery();
     reply[5] = log.count();
-    reply[6] = unheard;
+    reply[6] = log.unheard;
     reply[7] = settings.isTimeKnown ? 1 : 0;
     length = 8;
     put(settings.seconds());

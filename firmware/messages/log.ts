@@ -51,6 +51,8 @@ export interface MessageLog {
   markHeard(message: Message): Code;
   remove(message: Message): Code;
   count(): number;
+  /** Messages of the family that nobody has heard. */
+  readonly unheard: number;
   /** 0 is the oldest. */
   at(index: number): Message | undefined;
   /** By number. */
@@ -113,7 +115,10 @@ export function createMessageLog(
   // What a tap plays, worked out when the messages change and not when the child waits.
   function choose(): void {
     const end = index.count - 1;
-    unheard = index.at(index.seek(KIND_UNHEARD, 0, 1));
+    const first = index.seek(KIND_UNHEARD, 0, 1);
+    unheard = index.at(first);
+    self.unheard = 0;
+    for (let at = first; at >= 0; at = index.seek(KIND_UNHEARD, at + 1, 1)) self.unheard++;
     heard = index.at(index.seek(KIND_HEARD, end, -1));
     own = index.at(index.seek(KIND_OWN, end, -1));
   }
@@ -141,7 +146,7 @@ export function createMessageLog(
     const mayGo = index.at(index.seek(KIND_HEARD, 0, 1));
     const ownMayGo = index.at(index.seek(KIND_OWN, 0, 1));
     let victim = mayGo;
-    if (ownMayGo && ownMayGo !== own && (!victim || ((ownMayGo.sequence - victim.sequence) | 0) < 0)) victim = ownMayGo;
+    if (ownMayGo && own && ownMayGo.sequence !== own.sequence && (!victim || ((ownMayGo.sequence - victim.sequence) | 0) < 0)) victim = ownMayGo;
     if (!victim && table[SCAN_READY] === 0) victim = own;
     return victim !== undefined && remove(victim) === OK;
   }
@@ -231,9 +236,10 @@ export function createMessageLog(
   }
 
   function markHeard(message: Message): Code {
-    if (message.isHeard || message.origin === ORIGIN_OWN) return OK;
     const at = index.find(message.sequence);
-    if (at < 0) return ERR_RANGE;
+    const known = index.at(at);
+    if (!known) return ERR_RANGE;
+    if (known.isHeard || known.origin === ORIGIN_OWN) return OK;
     const code = flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, heardBytes);
     if (code !== OK) return code;
     index.setHeard(at);
@@ -259,6 +265,7 @@ export function createMessageLog(
     count: function () {
       return index.count;
     },
+    unheard: 0,
     at: index.at,
     find: function (sequence: number) {
       return index.at(index.find(sequence));

@@ -83,6 +83,7 @@ export function createRamStore(hal: StorePorts): Store {
       count: function () {
         return message ? 1 : 0;
       },
+      unheard: 0,
       at: function (index) {
         return index === 0 ? message : undefined;
       },

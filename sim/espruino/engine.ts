@@ -48,6 +48,8 @@ export class EspruinoEngine implements Engine {
   #flash: FlashFile | undefined;
   #host: HostCall = () => undefined;
   #turns = 0;
+  /** Of the pass, still to be fetched. */
+  #events: readonly EngineEvent[] = [];
   #variablesAtBegin = 0;
   /** Texts in the interpreter's flash file, by CRC-32: too large to cross the link again when they are evaluated. */
   readonly #texts = new Map<number, { readonly name: string; readonly source: string }>();
@@ -105,14 +107,15 @@ export class EspruinoEngine implements Engine {
 
   pass(events: readonly EngineEvent[]): void {
     if (!this.#link.isRunning) return;
-    this.#answer("=", expression(events as unknown as Wire));
+    this.#events = events;
+    this.#answer("=", String(events.length));
     this.#serveUntilIdle();
   }
 
   evaluate(source: string): string | undefined {
     if (!this.#link.isRunning) return undefined;
     // The interpreter waits for the events of a pass: it gets none, and evaluates this on the way.
-    this.#answer("=", `[eval(${JSON.stringify(source)})]&&[]`);
+    this.#answer("=", `[eval(${JSON.stringify(source)})]&&0`);
     this.#serveUntilIdle();
     return undefined;
   }
@@ -132,6 +135,12 @@ export class EspruinoEngine implements Engine {
     for (;;) {
       const line = this.#link.readLine();
       if (line === "idle") return;
+      if (line === "next") {
+        const [event, ...rest] = this.#events;
+        this.#events = rest;
+        this.#answer("=", expression(event as unknown as Wire));
+        continue;
+      }
       const [turns, operation, args, used] = parse(line) as unknown as [number, string, Wire[], number?];
       if (operation === "begin") this.#variablesAtBegin = used ?? 0;
       else if (used !== undefined) this.#count(used - this.#variablesAtBegin);

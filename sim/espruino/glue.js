@@ -115,7 +115,8 @@
 
   function pump() {
     later(pump, 0);
-    $pump(exchange("idle"));
+    // One at a time: on the board, what waits is no variable.
+    for (var left = exchange("idle"); left > 0; left--) $pump([exchange("next")]);
   }
 
   /** At the head of a boot file that counts its cost. */

@@ -1,4 +1,4 @@
-// A hundred recordings and playbacks on the real interpreter: once the index of messages is full, no variable is lost.
+// A hundred recordings and playbacks on the real interpreter: no variable is lost, and a message more costs none.
 
 import assert from "node:assert/strict";
 import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
@@ -8,25 +8,22 @@ import { family } from "../support/paired.ts";
 import { Toy } from "../support/toy.ts";
 
 const CYCLES = 100;
-/** The index holds fewer messages than this. */
-const FULL = 70;
 /** A timer more or less may be set at the moment of counting. */
 const TOLERANCE = 2;
 
 describe("Espruino's variables", function () {
   this.timeout(600_000);
 
-  it("are as many after a hundred recordings and playbacks as when the index was full", () => {
+  it("are as many after a hundred recordings and playbacks as after the first ten", () => {
     let engine: EspruinoEngine | undefined;
     const toy = Toy.awake({ engine: espruinoEngine(process.env["ESPRUINO"]!, { isMeasuring: true, onMade: (made) => (engine = made) }) });
-    let atFull = 0;
-    let messages = 0;
+    let atTen = 0;
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
       toy.hold(1000).wait(1500).tap().wait(1800);
-      if (cycle === FULL) [atFull, messages] = [engine!.variables.now, toy.messages().length];
+      if (cycle === 10) atTen = engine!.variables.now;
     }
-    assert.equal(toy.messages().length, messages, "the index was not full");
-    assert.ok(Math.abs(engine!.variables.now - atFull) <= TOLERANCE, `${atFull} variables after ${FULL} cycles, ${engine!.variables.now} after ${CYCLES}`);
+    assert.ok(toy.messages().length > 10, "no messages came to the first ten");
+    assert.ok(Math.abs(engine!.variables.now - atTen) <= TOLERANCE, `${atTen} variables after ten cycles, ${engine!.variables.now} after ${CYCLES}`);
     toy.assertHealthy();
     engine!.kill();
   });

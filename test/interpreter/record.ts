@@ -4,6 +4,7 @@
 import { appendFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Board } from "../../boards/board.ts";
+import { xiaoble } from "../../boards/xiaoble.ts";
 import type { EspruinoEngine } from "../../sim/espruino/engine.ts";
 import { espruinoEngine } from "../../sim/espruino/make.ts";
 import { traceOf } from "../../sim/espruino/trace.ts";
@@ -12,6 +13,7 @@ import { Stage } from "../../sim/stage.ts";
 import type { World } from "../../sim/world.ts";
 import type { TestRecord } from "../../tools/interpreter/compare.ts";
 import { sampling } from "../support/exhaustive.ts";
+import { historyOf } from "../support/family-toy.ts";
 
 const { ENGINE, RECORDS, ESPRUINO } = process.env;
 /** Cases of an exhaustive loop; both engines take the same ones. */
@@ -28,6 +30,11 @@ if (ENGINE === "espruino") {
 Stage.onBoot = ({ board, machine, world }) => void boots.push({ board, machine, world });
 
 export const mochaHooks = {
+  // Which test is the first of its process is not the same on both engines, and must not tell in its trace.
+  beforeAll(): void {
+    if (ENGINE !== "own") historyOf(xiaoble);
+    for (const engine of engines) engine.kill();
+  },
   beforeEach(): void {
     boots = [];
     engines = [];

@@ -21,7 +21,7 @@ export interface FamilyToy {
   readonly phone: Phone;
 }
 
-interface History {
+export interface History {
   readonly log: Uint8Array;
   readonly keyPage: Uint8Array;
   readonly bond: CentralBond;
@@ -41,10 +41,16 @@ function live(board: Board): History {
   return { log: logRegion(board, toy.memories)!.slice(), keyPage: keyPageOf(board, toy.memories)!.slice(), bond: phone.central.bond! };
 }
 
-/** Awake, its paw alive and its radio on the air. */
-export function familyToy({ board = xiaoble, ...options }: ToyOptions = {}, phoneOptions: PhoneOptions = {}): FamilyToy {
+/** Lived through by whoever asks first; before all tests where it must be none of theirs. */
+export function historyOf(board: Board): History {
   const history = histories.get(board.id) ?? live(board);
   histories.set(board.id, history);
+  return history;
+}
+
+/** Awake, its paw alive and its radio on the air. */
+export function familyToy({ board = xiaoble, ...options }: ToyOptions = {}, phoneOptions: PhoneOptions = {}): FamilyToy {
+  const history = historyOf(board);
   const toy = new Toy({ board, ...options });
   logRegion(board, toy.memories)!.set(history.log);
   keyPageOf(board, toy.memories)!.set(history.keyPage);

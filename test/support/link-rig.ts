@@ -69,7 +69,8 @@ export class MemoryLog implements MessageLog {
   };
   markHeard = (message: Message): Code => {
     this.changes++;
-    message.isHeard = true;
+    const entry = this.kept.find(({ message: { sequence } }) => sequence === message.sequence);
+    if (entry) entry.message = { ...entry.message, isHeard: true };
     return OK;
   };
   remove = (message: Message): Code => {
@@ -81,6 +82,9 @@ export class MemoryLog implements MessageLog {
     return OK;
   };
   count = (): number => this.kept.length;
+  get unheard(): number {
+    return this.kept.filter(({ message: { origin, isHeard } }) => origin === ORIGIN_FAMILY && !isHeard).length;
+  }
   at = (index: number): Message | undefined => this.kept[index]?.message;
   find = (sequence: number): Message | undefined => this.kept.find(({ message }) => message.sequence === sequence)?.message;
   oldestUnheard = (): Message | undefined => undefined;

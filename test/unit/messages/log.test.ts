@@ -167,7 +167,7 @@ describe("message log", () => {
     const log = open(flash);
     for (let i = 0; i < 3; i++) write(log, 4, 10 * i, ORIGIN_FAMILY);
     const middle = log.at(1)!;
-    assert.equal(log.find(middle.sequence), middle);
+    assert.deepEqual(log.find(middle.sequence), middle);
     assert.equal(log.remove(middle), OK);
     assert.equal(log.remove(middle), ERR_RANGE);
     assert.equal(log.readBlock(middle, 0, block(0)), ERR_DAMAGED);
