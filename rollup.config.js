@@ -49,19 +49,24 @@ function typescript() {
   };
 }
 
+/** A name of more than four letters takes one more of the interpreter's variables, in every object that has such a property. */
+const LONG_NAME = /^\w{5,}$/;
+
 /**
  * @typedef {object} Bundle
  * @property {string} input the first source
  * @property {string} module name of the module that the build fills
  * @property {Record<string, unknown>} values its exports
  * @property {string} file the file to write
+ * @property {readonly string[]} [sharedNames] properties that others know; all other long ones are shortened. Without it, none is
  */
 
 /**
  * @param {Bundle} bundle
  * @returns {import("rollup").RollupOptions}
  */
-export function bundleOptions({ input, module, values, file }) {
+export function bundleOptions({ input, module, values, file, sharedNames }) {
+  const properties = sharedNames && { regex: LONG_NAME, reserved: [...sharedNames], builtins: true };
   return {
     input,
     plugins: [buildModule(module, values), typescript()],
@@ -81,7 +86,7 @@ export function bundleOptions({ input, module, values, file }) {
           mangle: false,
           format: { ecma: 5, ascii_only: true },
         }),
-        terser({ ecma: 5, compress: false, mangle: { toplevel: true }, format: { ecma: 5, ascii_only: true } }),
+        terser({ ecma: 5, compress: false, mangle: { toplevel: true, properties: properties ?? false }, format: { ecma: 5, ascii_only: true } }),
       ],
     },
   };

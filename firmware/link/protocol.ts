@@ -123,11 +123,22 @@ export const PHONE_SELF = 1;
 /** Phones that may be accepted at a time. */
 export const MOST_PHONES = 4;
 
+/** In the stack's own words. */
+export interface LinkSecurity {
+  readonly display: number;
+  readonly keyboard: number;
+  readonly mitm: number;
+  readonly lesc: number;
+  readonly bond: number;
+  readonly privacy?: number;
+  pair: boolean;
+}
+
 /**
  * The stack's security settings. The whole object is given each time and only `pair` differs: a missing `privacy` would ask for
  * a restart of the radio. Where the stack cannot refuse pairing, no bond is made and nothing is offered.
  */
-export function linkSecurity(isLinked: boolean, hasPrivacy: boolean): Record<string, number | boolean> {
+export function linkSecurity(isLinked: boolean, hasPrivacy: boolean): LinkSecurity {
   return isLinked
     ? { display: 1, keyboard: 0, mitm: 1, lesc: 1, bond: 1, privacy: hasPrivacy ? 1 : 0, pair: false }
     : { display: 0, keyboard: 0, mitm: 0, lesc: 0, bond: 0, pair: false };

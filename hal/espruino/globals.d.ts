@@ -45,6 +45,13 @@ declare namespace E {
   function kickWatchdog(): void;
 }
 
+interface NRFSecurityEvent {
+  /** A word, or a number where the board's build has no words. */
+  readonly auth_status: string | number;
+  readonly bonded: boolean;
+  readonly lv4: number;
+}
+
 // @types/espruino 1.95.0 knows NRF as it was before pairing.
 declare namespace NRF {
   function on(event: string, callback: (value: never) => void): void;
@@ -60,7 +67,7 @@ declare namespace NRF {
     connected_addr?: string;
     connectionInterval?: number;
   };
-  function setSecurity(options: Record<string, number | boolean>): void;
+  function setSecurity(options: { display: number; keyboard: number; mitm: number; lesc: number; bond: number; privacy?: number; pair: boolean }): void;
   function setAdvertising(data: object, options: object): void;
   function setServices(data: object, options: object): void;
   function updateServices(data: object): void;

@@ -18,7 +18,7 @@ export interface RadioTable {
   readonly batteryService: number;
   readonly batteryLevel: number;
   /** The settings that the boot files gave to the stack, to be given again with another `pair`. */
-  readonly security: Record<string, number | boolean>;
+  readonly security: Parameters<typeof NRF.setSecurity>[0];
 }
 
 /** The connection's interval is told in units of 1.25 ms; 7.5 ms is the shortest. */
@@ -26,13 +26,6 @@ const INTERVAL_MS = 1.25;
 const LEAST_UNITS = 6;
 /** What passes until a timer is set again that has fired. */
 const ARMED_MS = 0.5;
-
-interface SecurityEvent {
-  /** A word, or a number where the board's build has no words. */
-  readonly auth_status: string | number;
-  readonly bonded: boolean;
-  readonly lv4: number;
-}
 
 export function createEspruinoRadio(table: RadioTable, onError: (error: unknown) => void): Radio {
   // Made once: a notification costs no new object.
@@ -51,7 +44,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   let beatMs = 0;
   let timer: number | undefined;
 
-  function isHighest(event: SecurityEvent): boolean {
+  function isHighest(event: NRFSecurityEvent): boolean {
     return (event.auth_status === "SUCCESS" || event.auth_status === 0) && event.bonded && event.lv4 === 1;
   }
 
@@ -84,7 +77,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
           return;
         }
         try {
-          onEvent(kind, kind === RADIO_SECURED ? isHighest(value as SecurityEvent) : value);
+          onEvent(kind, kind === RADIO_SECURED ? isHighest(value as NRFSecurityEvent) : value);
         } catch (error) {
           onError(error);
         }

@@ -1,12 +1,8 @@
 // The self-test of a board at the bench. Not part of the bundle: the tools send it to the console of a board that is not sealed,
 // where it uses the running firmware's own ports (bench.ts). What needs the microphone waits for a held paw like everything else.
 
-import { ERR_KERNEL, OK, type Hal, type PawToken } from "../contract.ts";
-
-interface Bench {
-  readonly hal: Hal;
-  readonly toy: { readonly audioCode: number; lendHold(to: (token: PawToken) => void): void };
-}
+import { ERR_KERNEL, OK, type PawToken } from "../contract.ts";
+import type { Bench } from "./bench.ts";
 
 /** What is heard while the paw is held: root mean square, in thousandths of the microphone's largest swing. */
 interface Heard {

@@ -12,6 +12,7 @@ import { checkBundle, countBundle } from "../bundle/check.ts";
 import { UserError } from "../errors.ts";
 import { budgets } from "./budgets.ts";
 import { buildLockdown } from "./lockdown.ts";
+import { sharedNames } from "./shared-names.ts";
 
 export const BUILD_FOLDER = "build/firmware";
 
@@ -60,6 +61,7 @@ export async function buildBundle(board: Board): Promise<BuiltBundle> {
     module: "pawlock:build",
     values: { board: firmwareBoard(board), image: kernelImage, isLinked: board.capabilities.link, isInRam: board.flashMap.log.kind === "ram" },
     file,
+    sharedNames,
   });
   const chunk = await rolled(options);
   const code = chunk.code.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n");
