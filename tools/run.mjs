@@ -1,20 +1,27 @@
 // First command on a fresh clone: installs the locked dependencies when they are missing, then runs what was asked for.
 // Plain JavaScript, because nothing is installed yet when it starts.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** Gives the exit code. What ends this process ends the command first, which may have boards to finish. */
 function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
-  if (error) {
-    console.error(`cannot run ${command}: ${error.message}`);
-    process.exit(1);
-  }
-  return status ?? 1;
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
+    // The terminal sends Ctrl-C to both.
+    process.on("SIGINT", () => undefined);
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("error", (error) => {
+      console.error(`cannot run ${command}: ${error.message}`);
+      resolve(1);
+    });
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
 }
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -34,7 +41,7 @@ const isInstalled = () => {
 
 if (!isInstalled()) {
   console.error("installing the locked dependencies (once) ...");
-  const status = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const status = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
   if (status !== 0) {
     console.error("npm ci failed.\n  Check the network or the npm registry settings and run the command again.");
     process.exit(status);
@@ -42,4 +49,4 @@ if (!isInstalled()) {
 }
 
 const [command, ...args] = process.argv.slice(2);
-process.exit(run(process.execPath, ["--import", "tsx", "tools/main.ts", command, ...args]));
+process.exit(await run(process.execPath, ["--import", "tsx", "tools/main.ts", command, ...args]));

@@ -18,7 +18,7 @@ const SNIPPET_BEFORE = 20;
 const SNIPPET = 60;
 
 export function diffImages(before: VerifiedImage, after: VerifiedImage): Difference[] {
-  return [...fieldDifferences(before, after), ...partDifferences(before, after), ...storageDifferences(before, after), ...chipDifferences(before, after)];
+  return [...fieldDifferences(before, after), ...fileDifferences(before, after), ...partDifferences(before, after), ...storageDifferences(before, after), ...chipDifferences(before, after)];
 }
 
 function fieldDifferences({ manifest: a }: VerifiedImage, { manifest: b }: VerifiedImage): Difference[] {
@@ -32,6 +32,17 @@ function fieldDifferences({ manifest: a }: VerifiedImage, { manifest: b }: Verif
   return Object.keys(one)
     .filter((name) => one[name] !== other[name])
     .map((what) => ({ what, before: String(one[what]), after: String(other[what]) }));
+}
+
+/** Files of the image: what no area of memory shows, such as the bill of materials, shows here. */
+function fileDifferences({ manifest: a }: VerifiedImage, { manifest: b }: VerifiedImage): Difference[] {
+  const names = new Set([...a.files, ...b.files].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const [before, after] = [a, b].map(({ files }) => files.find((file) => file.name === name));
+    if (before?.sha256 === after?.sha256) return [];
+    const told = (file: typeof before): string => (file ? `${file.bytes} bytes, SHA-256 ${file.sha256.slice(0, 16)}...` : "absent");
+    return [{ what: `file ${name}`, before: told(before), after: told(after) }];
+  });
 }
 
 function partDifferences(before: VerifiedImage, after: VerifiedImage): Difference[] {

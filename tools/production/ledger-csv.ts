@@ -8,8 +8,9 @@ import { checkIdentity, type Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 
 const COLUMNS = ["serial", "name", "colour"] as const;
-export const MOST_CSV_BYTES = 64 * 1024 * 1024;
-const MOST_ROWS = 1000000;
+export const MOST_CSV_BYTES = 16 * 1024 * 1024;
+/** A few seconds' work. */
+const MOST_ROWS = 100000;
 
 /** Identities of a CSV file with the columns serial, name, colour. */
 export function parsePlan(text: string): Identity[] {
@@ -61,5 +62,6 @@ export function exportCsv(ledger: Ledger): string {
   const inRuns = new Set(rows.map(({ serial }) => serial));
   const others = ledger.units().filter(({ serial }) => !inRuns.has(serial)).map(({ serial, name, colour, chip }) => ({ serial, name, colour, chip }));
   const columns = ["run", "serial", "name", "colour", "chip", "verdict", "cause", "board", "version", "image", "station", "port", "started", "ended"];
-  return Papa.unparse({ fields: columns, data: [...rows, ...others] }, { escapeFormulae: true, newline: "\n" }) + "\n";
+  // Without rows it ends the line itself.
+  return `${Papa.unparse({ fields: columns, data: [...rows, ...others] }, { escapeFormulae: true, newline: "\n" }).trimEnd()}\n`;
 }

@@ -4,7 +4,10 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../audio/wav-write.ts";
+import { boardNamed } from "../commands/board-option.ts";
 import { UserError } from "../errors.ts";
+import { limitsOf } from "../flash/verdict.ts";
+import { claimStation } from "./claim.ts";
 import { printable } from "./files.ts";
 import { checkVersion, verifyImage } from "./image-verify.ts";
 import { warnUnsigned } from "./image-command.ts";
@@ -22,6 +25,7 @@ const options = {
   ledger: { type: "string" },
   limits: { type: "string" },
   station: { type: "string" },
+  board: { type: "string" },
   "allow-unsigned": { type: "boolean" },
   html: { type: "string" },
   json: { type: "boolean" },
@@ -31,23 +35,25 @@ const options = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
 
 const HELP = `pawlock line --image FOLDER --key FILE.pub --ledger FILE --limits FILE [options]   runs a station
+pawlock line limits --board ID                                                     limits to begin with, for --limits
 pawlock line report --ledger FILE [--html FILE] [--json]                           yield, times, failures by cause
 
 Station:
   --image FOLDER     what to load; see pawlock image
   --key FILE.pub     whose signature counts
   --ledger FILE      where every step of every unit is kept; fill it with pawlock provision
-  --limits FILE      limits of the self-test, by item as pawlock selftest names them:
-                     {"kernel": {"is": true}, "battery-mv": {"atLeast": 3500, "atMost": 4300, "unit": "mV"}}
+  --limits FILE      limits of the self-test, by item: a board passes when every item of the file was measured and lies within
   --station NAME     this station's name in the ledger (the computer's)
   --allow-unsigned   takes an unsigned development image: boards get no serial and no seal
 Report:
   --html FILE        writes one plain page
-  --json, --help
+Both:
+  --json             one line of JSON for each step and verdict; the report as JSON
+  --help
 
 The station takes each board that is plugged in, as many at once as there are ports: writes and reads back, gives it its serial, tests it
-(hold the paw when the heart lights), seals it and checks that no prompt answers. Unplug it at PASSED or FAILED. Stop the station with Ctrl-C,
-or by pulling its plug: started again it goes on where it was.`;
+(hold the paw when the heart lights), seals it and checks that no prompt answers. Unplug it at PASSED or FAILED. Ctrl-C ends the station
+when the boards at work are finished, a second one at once. However it was stopped: started again it goes on where it was.`;
 
 export async function line(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args);
@@ -56,6 +62,7 @@ export async function line(args: string[]): Promise<number> {
     return 0;
   }
   if (positionals.length === 0) return station(values);
+  if (positionals.length === 1 && positionals[0] === "limits") return limits(values);
   if (positionals.length === 1 && positionals[0] === "report") return report(values);
   throw usage(`line does not understand ${JSON.stringify(positionals.join(" "))}`);
 }
@@ -76,26 +83,43 @@ async function station(values: Values): Promise<number> {
   const policy = { ...(values.key === undefined ? {} : { key: readPublicKey(values.key) }), allowUnsigned: values["allow-unsigned"] === true };
   const image = verifyImage(folder, policy);
   warnUnsigned(image, folder);
+  const name = values.station ?? hostname();
   const ledger = new Ledger(path);
+  const close = [() => ledger.close()];
   try {
+    close.push(claimStation(path, name));
     // No board of this line ever gets an older firmware than one before it.
     checkVersion(image.manifest, { minimumVersion: ledger.newestVersion(image.board.id) });
-    const stop = new AbortController();
-    process.once("SIGINT", () => stop.abort());
-    process.once("SIGTERM", () => stop.abort());
     const counts = { passed: 0, failed: 0, bench: 0, interrupted: 0 };
     const say = (port: string, text: string): void => console.log(values.json ? JSON.stringify({ at: Date.now(), port, text }) : `${new Date().toTimeString().slice(0, 8)}  ${printable(port, 30).padEnd(16)} ${text}`);
+    const stop = new AbortController();
+    // The second time the signal does what it does to any program.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => {
+      say("station", "takes no more boards and finishes those at work; Ctrl-C again stops at once");
+      stop.abort();
+    });
     say("station", `${image.manifest.board}, firmware ${image.manifest.firmware}, build ${image.manifest.buildId}: plug in boards; Ctrl-C ends`);
     await new Station({
       ...{ ledger, image, say, limits: readLimits(limits), now: () => Date.now(), chips: new Set<string>(), ports: usbBoards(image.board) },
-      name: values.station ?? hostname(),
-      finished: ({ verdict }) => void counts[verdict]++,
+      name,
+      finished: (outcome, port) => {
+        counts[outcome.verdict]++;
+        if (values.json) console.log(JSON.stringify({ at: Date.now(), port, ...outcome }));
+      },
     }).run(stop.signal);
-    say("station", `ended: ${counts.passed} passed, ${counts.failed} failed`);
+    say("station", `ended: ${counts.passed} passed, ${counts.failed} failed${counts.bench > 0 ? `, ${counts.bench} with a development image` : ""}`);
     return 0;
   } finally {
-    ledger.close();
+    for (const end of close) end();
   }
+}
+
+function limits({ board }: Values): number {
+  if (board === undefined) throw usage("limits need --board");
+  // What somebody must have seen is not asked at a line.
+  const items = [...limitsOf(boardNamed(board))].filter(([item]) => item !== "light");
+  console.log(JSON.stringify(Object.fromEntries(items), null, 2));
+  return 0;
 }
 
 function report({ ledger: path, html, json }: Values): number {

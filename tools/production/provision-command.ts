@@ -20,8 +20,8 @@ const options = {
   ledger: { type: "string" },
   csv: { type: "string" },
   count: { type: "string" },
-  name: { type: "string", default: "Pawlock" },
-  colour: { type: "string", default: "brown" },
+  name: { type: "string" },
+  colour: { type: "string" },
   port: { type: "string" },
   board: { type: "string" },
   export: { type: "string" },
@@ -60,11 +60,12 @@ export async function provision(args: string[]): Promise<number> {
     return 0;
   }
   if (values.ledger === undefined) throw usage("provision needs --ledger");
+  if (values.count === undefined && (values.name ?? values.colour) !== undefined) throw usage("--name and --colour belong to --count");
   const rows = values.csv === undefined ? [] : parsePlan(readBounded(values.csv, "the table", MOST_CSV_BYTES).toString("utf8"));
   const ledger = new Ledger(values.ledger);
   try {
     ledger.plan(rows);
-    if (values.count !== undefined) ledger.count(values.count, values.name, values.colour);
+    if (values.count !== undefined) ledger.count(values.count, values.name ?? "Pawlock", values.colour ?? "brown");
     const unit = values.port === undefined ? undefined : await give(values.port, values.board, ledger);
     if (values.export !== undefined) writeFileAtomic(values.export, exportCsv(ledger));
     if (values.labels !== undefined) writeFileAtomic(values.labels, labelSheet(ledger.units()));
@@ -72,7 +73,7 @@ export async function provision(args: string[]): Promise<number> {
     if (values.json) console.log(JSON.stringify({ ...state, ...(unit ? { unit } : {}) }));
     else {
       if (unit) console.log(`${values.port}: chip ${unit.chip} ${unit.isNew ? "is now" : "was already"} ${unit.serial} (${unit.name}, ${unit.colour})`);
-      const counting = state.counting === null ? "no counting behind them" : `then counted as ${state.counting}-000001 and so on`;
+      const counting = state.counting === null ? "no counting behind them" : `then counted with the prefix ${state.counting}`;
       console.log(`${state.ledger}: ${state.imported} rows imported, ${state.given} serials given, ${state.left} left, ${counting}`);
     }
     return 0;

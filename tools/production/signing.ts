@@ -54,7 +54,7 @@ export function readPublicKey(path: string): PublicKey {
   const { id, key, minimumVersion } = readKey(path, "public key", "publicKey", PUBLIC_BYTES);
   if (idOf(key) !== id) throw new UserError(`the public key ${path} is damaged: its id is not that of its bytes`, "Copy it again from its owner.");
   if (!Number.isInteger(minimumVersion) || Number(minimumVersion) < 0) {
-    throw new UserError(`the public key ${path} has no minimumVersion`, "Set it: pawlock keys raise --key FILE --minimum-version N");
+    throw new UserError(`the public key ${path} has no minimumVersion`, "Copy it again from its owner.");
   }
   return { id, bytes: key, minimumVersion: Number(minimumVersion) };
 }

@@ -6,7 +6,8 @@ import { RECORD_AT, RECORD_CHECK_AT, RECORD_LENGTH_AT } from "../../firmware/boo
 import { UserError } from "../errors.ts";
 import { readBytes, readIdentity, readState } from "../flash/board-state.ts";
 import { LineClosed, NoAnswer } from "../flash/console.ts";
-import { listPorts, openPort, type FoundPort } from "../flash/serial-port.ts";
+import { baudRateOf } from "../flash/choose.ts";
+import * as serialPorts from "../flash/serial-port.ts";
 import type { Port } from "../flash/serial-layer.ts";
 import { runSelfTest } from "../flash/self-test.ts";
 import { Session, type SessionOptions } from "../flash/session.ts";
@@ -20,7 +21,7 @@ import type { Measurement } from "./limits.ts";
 const BLANK_WORD = 0xffffffff;
 
 /** A port and how to open it, now and after a reboot. */
-export interface UsbPlace extends Pick<FoundPort, "path" | "usbId"> {
+export interface UsbPlace extends Pick<serialPorts.FoundPort, "path" | "usbId"> {
   readonly open: () => Promise<Port>;
 }
 
@@ -120,19 +121,18 @@ export class UsbBoard implements BoardPort {
 }
 
 /** Boards of that kind that are plugged in. */
-export function usbBoards(board: Board): BoardPorts {
+export function usbBoards(board: Board, { listPorts, openPort }: Pick<typeof serialPorts, "listPorts" | "openPort"> = serialPorts): BoardPorts {
+  /** A board that has rebooted may come back at another path. */
+  const reopen = async (path: string, usbId: string | undefined): Promise<Port> => {
+    const now = usbId === undefined ? undefined : (await listPorts()).find((port) => port.usbId === usbId);
+    return openPort(now?.path ?? path, baudRateOf([board]));
+  };
   return {
     list: async () => {
       const found = (await listPorts()).filter(({ boards, isBootLoader }) => !isBootLoader && boards.includes(board));
       return found.map(({ path, usbId }) => new UsbBoard({ path, usbId, open: () => reopen(path, usbId) }, board));
     },
   };
-}
-
-/** A board that has rebooted may come back at another path. */
-async function reopen(path: string, usbId: string | undefined): Promise<Port> {
-  const now = usbId === undefined ? undefined : (await listPorts()).find((port) => port.usbId === usbId);
-  return openPort(now?.path ?? path, 115200);
 }
 
 async function sorted<T>(work: () => Promise<T>): Promise<T> {

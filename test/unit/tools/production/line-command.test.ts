@@ -6,8 +6,10 @@ import { join } from "node:path";
 import sinon from "sinon";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
 import { UserError } from "../../../../tools/errors.ts";
+import { limitsOf } from "../../../../tools/flash/verdict.ts";
 import { image } from "../../../../tools/production/image-command.ts";
 import { Ledger } from "../../../../tools/production/ledger.ts";
+import { parseLimits } from "../../../../tools/production/limits.ts";
 import { line } from "../../../../tools/production/line-command.ts";
 import { provision } from "../../../../tools/production/provision-command.ts";
 import { closeWorkshop, imageIn, openWorkshop, type Workshop } from "../../../support/images.ts";
@@ -64,11 +66,20 @@ describe("commands of production", function () {
     await refused(provision([]), /--ledger/);
     await refused(provision(["--ledger", ledger, "--csv", limits]), /columns/);
     await refused(provision(["--ledger", ledger, "--count", "=1"]), /serial/);
+    await refused(provision(["--ledger", ledger, "--name", "Bear"]), /--count/);
     await refused(image([]), /--board/);
     await refused(image(["verify"]), /verify/);
     await refused(image(["--board", "XIAOBLE", "--espruino", limits]), /takes: .uf2/);
     await refused(image(["verify", unsigned, "--minimum-version", "x"]), /whole number/);
     await refused(image(["verify", unsigned]), /^key/);
+  });
+
+  it("limits to begin with are the board's own, in the form that a station reads", async () => {
+    const { out } = await printed(() => line(["limits", "--board", "XIAOBLE"]));
+    const own = new Map(limitsOf(xiaoble));
+    own.delete("light");
+    assert.deepEqual(parseLimits(out, "limits"), own);
+    await refused(line(["limits"]), /--board/);
   });
 
   it("limits are checked before a board is", async () => {

@@ -8,13 +8,15 @@ import { nrf52840dk } from "../../../../boards/nrf52840dk.ts";
 import { xiaoble } from "../../../../boards/xiaoble.ts";
 import { RECORD_AT, RECORD_LENGTH_AT } from "../../../../firmware/boot/manifest.ts";
 import { Stage } from "../../../../sim/stage.ts";
+import { UserError } from "../../../../tools/errors.ts";
 import { buildLockdown } from "../../../../tools/build/lockdown.ts";
 import { provisionedFlash } from "../../../../tools/image/storage.ts";
 import { BoardFault, type FaultKind } from "../../../../tools/production/board-port.ts";
 import { identityRecord } from "../../../../tools/production/identity.ts";
 import { installationOf } from "../../../../tools/production/image-contents.ts";
 import type { VerifiedImage } from "../../../../tools/production/image-verify.ts";
-import { UsbBoard } from "../../../../tools/production/usb-board.ts";
+import { UsbBoard, usbBoards } from "../../../../tools/production/usb-board.ts";
+import { describePort } from "../../../../tools/flash/serial-port.ts";
 import { ESCAPES } from "../../../support/fake-boards.ts";
 import { blankBoard, boardRunning, greeting } from "../../../support/flashing.ts";
 import { PtyBoard, type CableOptions } from "../../../support/pty-board.ts";
@@ -44,6 +46,28 @@ describe("a board on a serial port", function () {
   }
 
   const fails = (work: () => Promise<unknown>, kind: FaultKind): Promise<void> => assert.rejects(work, (error) => error instanceof BoardFault && error.kind === kind);
+
+  it("is found by its USB numbers, after a reboot too, and opened at the speed of its console", async () => {
+    let paths = ["/dev/a", "/dev/b"];
+    const opened: string[] = [];
+    const openPort = async (path: string, rate: number): Promise<never> => {
+      opened.push(`${path} ${rate}`);
+      throw new UserError(`there is no port ${path}`, "It is not the port that is tried here.");
+    };
+    for (const [board, baudRate] of [[xiaoble, 115200], [nrf52840dk, 9600]] as const) {
+      const [{ vendorId, productId }] = board.usb.filter(({ name }) => !name.includes("boot loader")) as unknown as [{ vendorId: number; productId: number }];
+      const listPorts = async () => [
+        describePort({ path: paths[0]!, vendorId: vendorId.toString(16), productId: productId.toString(16), serialNumber: "toy" }),
+        describePort({ path: "/dev/mouse", vendorId: "dead", productId: "beef" }),
+      ];
+      const found = await usbBoards(board, { listPorts, openPort }).list();
+      assert.deepEqual(found.map(({ path, usbId }) => [path, usbId]), [[paths[0], "toy"]]);
+      paths = paths.reverse();
+      await fails(() => found[0]!.connect(), "vanished");
+      assert.deepEqual(opened, [`${paths[0]} ${baudRate}`]);
+      opened.length = 0;
+    }
+  });
 
   it("goes from blank to sealed, and bears its record", async () => {
     const stage = blankBoard(xiaoble);
