@@ -72,7 +72,7 @@ export class Ledger {
         this.#db.prepare("INSERT INTO setting (name, value) VALUES ('schema', ?) ON CONFLICT DO NOTHING").run(SCHEMA_VERSION);
       });
     } catch (error) {
-      throw new UserError(`cannot open the ledger ${path}: ${printable((error as Error).message)}`, "Name a ledger of this tool, or a new file in a folder that you may write.");
+      throw new UserError(`cannot open the ledger ${path}: ${printable((error as Error).message)}`, "Name a ledger of this tool, or a new file in a folder that you may write, on a disk with room.");
     }
     const found = this.#setting("schema");
     if (found !== SCHEMA_VERSION) throw new UserError(`the ledger ${path} is of version ${printable(String(found))}, this tool keeps ${SCHEMA_VERSION}`, "Use the tool that made it.");

@@ -3,7 +3,7 @@
 // argument or the environment, and no message holds any of it.
 
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fchmodSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fchmodSync, fsyncSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { slh_dsa_sha2_128s as scheme } from "@noble/post-quantum/slh-dsa.js";
 import { UserError } from "../errors.ts";
 import { readBounded, reason, workTreeOf } from "./files.ts";
@@ -40,7 +40,12 @@ export function createKey(path: string): PublicKey {
   const { publicKey, secretKey } = scheme.keygen(seed);
   const id = idOf(publicKey);
   writeNew(path, `${JSON.stringify({ scheme: SCHEME, id, secretKey: Buffer.from(secretKey).toString("base64") })}\n`, 0o600);
-  writeNew(`${path}.pub`, publicText(id, publicKey, 0), 0o644);
+  try {
+    writeNew(`${path}.pub`, publicText(id, publicKey, 0), 0o644);
+  } catch (error) {
+    rmSync(path);
+    throw error;
+  }
   seed.fill(0);
   secretKey.fill(0);
   return { id, bytes: publicKey, minimumVersion: 0 };
@@ -107,8 +112,11 @@ function writeNew(path: string, text: string, mode: number): void {
   }
   try {
     fchmodSync(file, mode);
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw new UserError(`${path} cannot be written (${reason(error)})`, "Free some room, or name a file elsewhere.");
   } finally {
     closeSync(file);
   }

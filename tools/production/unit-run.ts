@@ -140,16 +140,21 @@ export class UnitRun {
     this.#chip = chip;
     ledger.identify(this.run, chip);
     const unit = unitOf(ledger, chip, record);
+    if (unit) this.#assign(unit.serial);
     const passed = unit && ledger.passedRun(unit.serial);
     if (passed !== undefined) throw new BoardFault("serial", `${unit!.serial} passed already, in run ${passed}`);
     return `${board} ${version} ${chip}`;
   }
 
+  #assign(serial: string): void {
+    this.bench.ledger.assign(this.run, serial);
+    this.#serial = serial;
+  }
+
   async #provision(chip: string): Promise<string> {
     const { ledger, now } = this.bench;
     const identity = ledger.reserve(chip, now());
-    ledger.assign(this.run, identity.serial);
-    this.#serial = identity.serial;
+    this.#assign(identity.serial);
     return writeIdentity(this.port, identity);
   }
 

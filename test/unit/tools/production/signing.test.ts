@@ -1,6 +1,7 @@
 // Release keys: S02 by construction, and signatures that hold for one key, one message and one purpose.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,15 @@ describe("release keys", function () {
     refused(() => createKey(half), /exists already/);
     assert.ok(!existsSync(half));
     assert.equal(readFileSync(`${half}.pub`, "utf8"), "mine");
+  });
+
+  it("S02: are told of as not written, and are not there, when the disk takes no more", () => {
+    const full = join(folder, "full");
+    const program = 'trap "" XFSZ; ulimit -f 0; exec "$@"';
+    const { stderr, status } = spawnSync("sh", ["-c", program, "sh", process.execPath, "--import", "tsx", "tools/main.ts", "pawlock", "keys", "new", full], { encoding: "utf8" });
+    assert.equal(stderr, `pawlock: ${full} cannot be written (EFBIG)\n  Free some room, or name a file elsewhere.\n`);
+    assert.equal(status, 1);
+    assert.deepEqual([full, `${full}.pub`].filter((file) => existsSync(file)), []);
   });
 
   it("S02: leave no trace of the secret in output, errors or the public file", async () => {

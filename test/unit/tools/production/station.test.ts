@@ -112,9 +112,10 @@ describe("the station", function () {
     ledger.close();
   });
 
-  it("takes a board that vanished anew as soon as it is back", async () => {
+  it("takes a board that vanished anew as soon as it is back, and knows its serial from before", async () => {
     const line = new FakeLine();
     const ledger = makeLedger();
+    ledger.reserve(chipOf(1), 0);
     const board = new FakeBoard({ chip: chipOf(1), faults: { install: "vanish" } });
     const station = start(line, ledger);
     line.plug("a", board);
@@ -123,7 +124,7 @@ describe("the station", function () {
     board.mend();
     line.plug("a", board);
     await clock.tickAsync(UNIT_MS);
-    assert.deepEqual(ledger.runs().map(({ verdict, cause }) => `${verdict} ${cause}`), ["failed install: vanished", "passed null"]);
+    assert.deepEqual(ledger.runs().map(({ verdict, cause, serial }) => `${verdict} ${cause} ${serial}`), ["failed install: vanished PW-000001", "passed null PW-000001"]);
     await station.stop();
     ledger.close();
   });
