@@ -86,6 +86,7 @@ async function build(values: Values): Promise<number> {
   const interpreter = readInterpreter(values.espruino, board, values["espruino-sha256"]);
   const key = values.key === undefined ? undefined : readSigningKey(values.key);
   const source = readSource();
+  if (!values.json) console.error(`building ${values.key === undefined ? "" : "and signing "}an image for ${board.id}: some seconds ...`);
   const { code, lockdown } = await buildBundle(board);
   const built = buildImage({ board, bundle: code, lockdown, interpreter, source, key, kind: values.dev ? "development" : "production" });
   const { manifest } = built;
