@@ -202,6 +202,11 @@ export interface Radio {
   listen(onEvent: (kind: number, value: unknown) => void, onWritten: (bytes: Uint8Array) => void): void;
   /** Attempts to pair that failed while it was not open, since the reader last set it to 0. */
   refused: number;
+  /**
+   * How many writes the listener still takes, one less with each: below zero they are dropped at the door, because a flood of them
+   * costs the time that paw and sound need. When it goes on the radio sleeps, and this is far below zero.
+   */
+  room: number;
   wake(): void;
   /** Also ends a connection. */
   sleep(): void;
@@ -221,7 +226,7 @@ export interface Radio {
   /** The battery level that phones may read, in percent. */
   setBattery(percent: number): void;
   /** Erases every bond. Only while nobody is connected; to be followed by a reboot. */
-  eraseBonds(): void;
+  eraseBonds(isDirect: true): void;
 }
 
 /** What keeping things takes: nothing that hears or speaks. */

@@ -85,7 +85,7 @@ export class Machine {
     this.#engine = parts.engine;
     this.#smallBytes = 2 * parts.board.espruino.variableBytes;
     this.#world = parts.world;
-    this.pins = new Pins(parts.board, parts.sink, () => this.clock.now);
+    this.pins = new Pins(parts.board, parts.sink, () => this.clock.now, this.ioQueue);
     this.bus = new Bus();
     const { chip } = parts.board;
     this.#placement = new Placement(this.bus, parts.engine, chip.ramBase + chip.ramBytes);

@@ -1,8 +1,9 @@
-// GPIO, analogWrite and watches as Espruino has them: edges are caught by the interrupt with their time and queued,
-// debouncing is the interpreter's and runs in its idle loop (espruino-platform facts, section 5).
+// GPIO, analogWrite and watches as Espruino has them: edges are caught by the interrupt with their time and queued, or lost when
+// the queue is full; debouncing is the interpreter's and runs in its idle loop (espruino-platform facts, section 5).
 
 import type { Board, Pin } from "../boards/board.ts";
 import type { EngineEvent } from "./engine.ts";
+import type { IoQueue } from "./io-queue.ts";
 import type { Drive, OutputSink } from "./signals.ts";
 
 interface Watch {
@@ -23,6 +24,9 @@ interface Edge {
   readonly level: 0 | 1;
   readonly atUs: number;
 }
+
+/** What an edge takes in the queue: its time (src/jsdevices.c jshPushIOEvent). */
+const EDGE_BYTES = 4;
 
 /** Hardware PWM on a pin: the counter's top and what carrier that makes. */
 export interface PinPwm {
@@ -67,6 +71,7 @@ export class Pins {
     board: Board,
     private readonly sink: OutputSink,
     private readonly now: () => number,
+    private readonly queue: IoQueue,
   ) {
     for (const pin of boardPins(board)) {
       this.#byName.set(pin.espruino, pin);
@@ -154,7 +159,9 @@ export class Pins {
     const after = this.#level(nrf);
     if (after === before) return;
     for (const watch of this.#watches.values()) {
-      if (watch.pin.nrf === nrf) this.#edges.push({ watch, level: this.#electrical(watch.pin.espruino, after), atUs: this.now() });
+      if (watch.pin.nrf !== nrf) continue;
+      const edge = { watch, level: this.#electrical(watch.pin.espruino, after), atUs: this.now() };
+      this.queue.push(EDGE_BYTES, () => this.#edges.push(edge));
     }
   }
 
@@ -165,13 +172,13 @@ export class Pins {
 
   /** When the idle loop has something to do for a watch. */
   nextDueUs(): number {
-    if (this.#edges.length > 0) return -Infinity;
+    if (!this.queue.isEmpty) return -Infinity;
     let next = Infinity;
     for (const watch of this.#watches.values()) if (watch.pending) next = Math.min(next, watch.pending.dueUs);
     return next;
   }
 
-  /** The watch callbacks of edges, at the beginning of an idle pass. */
+  /** The watch callbacks of edges that came out of the queue, at the beginning of an idle pass. */
   takeEdges(): EngineEvent[] {
     const events: EngineEvent[] = [];
     const edges = this.#edges;

@@ -48,7 +48,7 @@ function services(): object {
     writable: true,
     security: level4,
     onWrite: function (event: { data: ArrayBuffer }) {
-      if (global.air) global.air(AIR_REQUEST, event);
+      if (air) air(AIR_REQUEST, event);
     },
   };
   voice[ANSWER] = { maxLen: MOST_FRAME_BYTES, notify: true, security: level4 };
@@ -93,6 +93,7 @@ const key = words(boot.keyPage, KEY_WORD_CHECK + 1);
 if (isSound(key, KEY_MAGIC, KEY_WORD_CHECK, E.CRC32) && key[0] === KEY_MAGIC) NRF.setAddress(address(key[KEY_WORD_ADDRESS], key[KEY_WORD_ADDRESS + 1]));
 // Never a name: it would become writable for every stranger.
 NRF.setAdvertising({}, { showName: false, discoverable: true, interval: ADVERTISING_MS, manufacturer: ADVERTISED_COMPANY });
+global.air = undefined;
 NRF.setServices(boot.isLinked ? services() : {}, { uart: false });
 NRF.setSecurity(linkSecurity(boot.isLinked, boot.hasPrivacy));
 // Each attempt to pair would leak a variable if nobody listened.

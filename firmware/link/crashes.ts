@@ -14,6 +14,8 @@ const MOST = 3;
 export interface Crashes {
   /** Whether the radio should sleep. */
   readonly isMany: boolean;
+  /** This boot is not counted yet. */
+  readonly isNew: boolean;
   /** The next boot is wanted, or somebody is there. */
   forgive(): void;
   /** Once a second; the first one counts this boot. */
@@ -24,28 +26,25 @@ export function createCrashes(clock: Clock, records: Records, journal: Journal):
   const stored = records.get(RECORD_COUNTERS);
   const before = stored ? stored[0] : 0;
   let isCounted = before >= MOST;
-  let isNew = true;
-
-  function put(count: number): void {
-    isCounted = count > 0;
-    records.put(RECORD_COUNTERS, new Uint8Array([count]));
-  }
 
   function forgive(): void {
     if (self.isMany) journal.add(EVENT_CRASH, before);
-    self.isMany = isNew = false;
-    if (isCounted) put(0);
+    self.isMany = self.isNew = false;
+    if (!isCounted) return;
+    isCounted = false;
+    records.put(RECORD_COUNTERS, new Uint8Array([0]));
   }
 
   function tick(): void {
     if (self.isMany) return;
     if (isCounted && clock.nowMs() >= CALM_MS) forgive();
-    if (!isNew) return;
-    isNew = false;
-    put(before + 1);
+    if (!self.isNew) return;
+    self.isNew = false;
+    isCounted = true;
+    records.put(RECORD_COUNTERS, new Uint8Array([before + 1]));
     if (before > 0) journal.add(EVENT_CRASH, before);
   }
 
-  const self = { isMany: before >= MOST, forgive: forgive, tick: tick };
+  const self = { isMany: before >= MOST, isNew: true, forgive: forgive, tick: tick };
   return self;
 }

@@ -2,6 +2,7 @@
 // stack says of it at this very moment, never for what was true a while ago: an event may come late or not at all.
 
 import type { Clock, Radio, RadioStatus, TimerId } from "../../hal/contract.ts";
+import { refill } from "../bucket.ts";
 import type { Phones } from "./phones.ts";
 import { LONGEST, OP_COUNT, OP_HELLO, SHORTEST } from "./protocol.ts";
 
@@ -54,9 +55,8 @@ export interface Guard {
 
 export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
   let deadline: TimerId | undefined;
-  // Strangers of late.
-  let storm = 0;
-  let stormMs = 0;
+  // Strangers that may still come until a storm is at its worst.
+  const calm = { left: STORM_MOST, atMs: 0 };
 
   function putOff(): void {
     if (deadline !== undefined) clock.cancel(deadline);
@@ -73,7 +73,7 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     if (self.address === "") return;
     if (!self.isProven) {
       self.strangers++;
-      if (storm < STORM_MOST) storm++;
+      if (calm.left > 0) calm.left--;
     }
     self.epoch++;
     self.address = "";
@@ -88,9 +88,7 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     self.epoch++;
     self.address = from;
     self.identity = radio.identify(from);
-    const forgotten = Math.floor((clock.nowMs() - stormMs) / STORM_DECAY_MS);
-    storm = Math.max(0, storm - forgotten);
-    stormMs += forgotten * STORM_DECAY_MS;
+    const storm = STORM_MOST - refill(calm, clock.nowMs(), STORM_MOST, STORM_DECAY_MS);
     allow(phones.find(self.identity) >= 0 ? DEADLINE_MS : Math.max(SHORTEST_MS, DEADLINE_MS - storm * STORM_STEP_MS));
   }
 

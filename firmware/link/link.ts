@@ -12,6 +12,7 @@ import {
   type Code,
   type Radio,
 } from "../../hal/contract.ts";
+import { refill } from "../bucket.ts";
 import type { Store } from "../messages/store.ts";
 import type { Kernel } from "../voice/kernel.ts";
 import { createCrashes } from "./crashes.ts";
@@ -20,7 +21,7 @@ import { createPhones } from "./phones.ts";
 import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA } from "./protocol.ts";
 import { createRequests } from "./requests.ts";
 import { createSettings } from "./settings.ts";
-import { SENDING, createTransfer } from "./transfer.ts";
+import { ROOM, SENDING, createTransfer } from "./transfer.ts";
 import { createPairingWindow } from "./window.ts";
 
 const TICK_MS = 1000;
@@ -34,6 +35,8 @@ const ALONE_TICKS = 3;
 const BATTERY_TICKS = 60;
 /** Requests that wait for their turn. */
 const MOST_WAITING = 4;
+/** So many more writes a second that nothing comes of. */
+const ROOM_A_SECOND = 4;
 
 export interface LinkPorts {
   readonly clock: Clock;
@@ -81,22 +84,17 @@ export function createLink(ports: LinkPorts): Link {
   const settings = createSettings(clock, store.records);
   const crashes = createCrashes(clock, store.records, store.journal);
   let isAwake = false;
-  let isCounted = false;
   // Requests that have come and are not answered yet.
   const waiting: Uint8Array[] = [];
   let hasAdvertised = false;
-  let changes = CHANGES;
-  let changedMs = 0;
+  const changes = { left: CHANGES, atMs: 0 };
   let toldMs = 0;
   let aloneTicks = 0;
   let batteryTicks = 0;
 
   function mayChange(): boolean {
-    const earned = Math.floor((clock.nowMs() - changedMs) / CHANGE_MS);
-    changedMs += earned * CHANGE_MS;
-    changes = Math.min(CHANGES, changes + earned);
-    if (changes === 0) return false;
-    changes--;
+    if (refill(changes, clock.nowMs(), CHANGES, CHANGE_MS) === 0) return false;
+    changes.left--;
     return true;
   }
 
@@ -117,14 +115,11 @@ export function createLink(ports: LinkPorts): Link {
     requests.reset();
   }
 
-  function isSounding(): boolean {
-    return ports.toy.activity === AT_PLAY || ports.toy.activity === AT_RECORDING;
-  }
-
   function answerNext(): void {
     const frame = waiting.shift();
     if (waiting.length > 0) clock.after(0, answerNext);
     if (!frame) return;
+    radio.room++;
     const admitted = guard.admit(frame, transfer.frameBytes);
     if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
   }
@@ -149,7 +144,8 @@ export function createLink(ports: LinkPorts): Link {
     if (address !== guard.address) linkChanged(address);
     // The stack would be silent for ever, or believes that it is not.
     if (!status.connected && status.advertising && !hasAdvertised) radio.sleep();
-    if (!status.connected && !(status.advertising && hasAdvertised)) radio.wake();
+    // After a flood not before it is forgiven.
+    if (!status.connected && radio.room === ROOM && !(status.advertising && hasAdvertised)) radio.wake();
   }
 
   /** What takes its time, or wears the flash, and can wait until the child has finished. */
@@ -168,15 +164,13 @@ export function createLink(ports: LinkPorts): Link {
   }
 
   function tick(): void {
-    const isAtRest = ports.toy.activity === AT_REST;
+    const activity = ports.toy.activity;
+    const isAtRest = activity === AT_REST;
+    radio.room = Math.min(ROOM, radio.room + ROOM_A_SECOND);
     // Whatever was lost is healed after it.
-    if (isSounding()) return;
-    if (isAtRest) {
-      keep();
-      isCounted = true;
-    }
-    // Not before this boot is counted.
-    if (isAwake && isCounted) heal();
+    if (activity === AT_PLAY || activity === AT_RECORDING) return;
+    if (isAtRest) keep();
+    if (isAwake && !crashes.isNew) heal();
     window.tick();
     transfer.tick();
     aloneTicks = isAtRest && guard.address === "" && transfer.kind !== SENDING ? aloneTicks + 1 : 0;
@@ -195,6 +189,7 @@ export function createLink(ports: LinkPorts): Link {
     radio.sleep();
   }
 
+  radio.room = ROOM;
   radio.listen(onEvent, onWritten);
   clock.every(TICK_MS, tick);
 

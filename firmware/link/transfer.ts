@@ -20,6 +20,9 @@ const GATHER_MS = 8;
 /** Highest step index in a block's header. */
 const LAST_STEP = 88;
 
+/** Writes that may come before something comes of one: an answer, or voice that goes on. */
+export const ROOM = 8;
+
 export const NONE = 0;
 export const FETCHING = 1;
 export const SENDING = 2;
@@ -252,7 +255,10 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     arrived = self.received;
     if (most === 0 || toy.activity !== AT_REST || !guard.isSafe()) return;
     heardMs = clock.nowMs();
-    if (to > arrived && to <= self.bytes) self.received = to;
+    if (to > arrived && to <= self.bytes) {
+      self.received = to;
+      ports.radio.room = ROOM;
+    }
     // Sent twice, or after one that was lost: the phone goes back to what is granted.
     else if (heardMs - grantedMs < REPEAT_MS) return;
     expect();

@@ -4,6 +4,7 @@
 // Arithmetic: a page holds 112 entries, so 1,440 a day erase each of three pages 4.3 times: 100,000 erases are 64 years.
 
 import { OK, type StorePorts } from "../../hal/contract.ts";
+import { refill } from "../bucket.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import type { Eraser } from "./eraser.ts";
 import { SPACE_JOURNAL } from "./layout.ts";
@@ -42,8 +43,7 @@ export function createJournal(hal: StorePorts, eraser: Eraser, vault: Vault, fir
   const generations = entries.generations;
   const words = new Uint32Array(ENTRY_BYTES >> 2);
   const bytes = new Uint8Array(words.buffer);
-  let left = BUCKET;
-  let refilledMs = 0;
+  const bucket = { left: BUCKET, atMs: 0 };
   let dropped = 0;
 
   function write(event: number, detail: number): boolean {
@@ -56,11 +56,9 @@ export function createJournal(hal: StorePorts, eraser: Eraser, vault: Vault, fir
   }
 
   function add(event: number, detail: number): void {
-    const refills = Math.floor((hal.clock.nowMs() - refilledMs) / REFILL_MS);
-    refilledMs += refills * REFILL_MS;
-    left = Math.min(BUCKET, left + refills);
+    const left = refill(bucket, hal.clock.nowMs(), BUCKET, REFILL_MS);
     if (left > 0 && dropped > 0 && write(EVENT_DROPPED, dropped)) dropped = 0;
-    if (left > 0 && write(event, detail)) left--;
+    if (left > 0 && write(event, detail)) bucket.left--;
     else dropped++;
   }
 

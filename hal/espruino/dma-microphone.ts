@@ -69,6 +69,8 @@ export function createDmaMicrophone(
   let beganMs = 0;
   let isUnsure = false;
   let polledMs = 0;
+  /** Polls in a row that saw the paw let go. */
+  let liftedPolls = 0;
 
   /** The power goes first, the light last. */
   function shut(): void {
@@ -172,7 +174,9 @@ export function createDmaMicrophone(
       polledMs = nowMs;
       if (state === RUNNING && isStopWanted) stopNow(false);
     }
-    if (token && !token.isLive()) {
+    // The release may not have been told; a contact that bounces is down again at the next poll.
+    liftedPolls = isPawPressed() ? 0 : liftedPolls + 1;
+    if (token && (!token.isLive() || liftedPolls > 1)) {
       if (state === RUNNING) stopNow(false);
       shut();
     }

@@ -11,6 +11,10 @@ import {
   type Radio,
 } from "../contract.ts";
 
+/** So many writes too many in a row are no mistake of an honest phone, and put the radio to sleep until as many more are forgiven. */
+const FLOOD = 8;
+const PENALTY = 60;
+
 /** What the adapter must know of the table of services. */
 export interface RadioTable {
   readonly service: string;
@@ -40,6 +44,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   levels[table.batteryLevel] = level;
   batteries[table.batteryService] = levels;
   const security = table.security;
+  let air: typeof global.air;
   let next: (() => boolean) | undefined;
   let beatMs = 0;
   let timer: number | undefined;
@@ -90,7 +95,15 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     forward("bond", RADIO_BOND);
     forward("advertising", RADIO_ADVERTISING);
     // The boot files' table calls this for each write.
-    global.air = function (_id: number, event: { data: ArrayBuffer }) {
+    air = function (_id: number, event: { data: ArrayBuffer }) {
+      if (--self.room < 0) {
+        if (self.room > -FLOOD) return;
+        self.room = -PENALTY;
+        // What has come already and is still to be told costs least so.
+        global.air = undefined;
+        NRF.sleep();
+        return;
+      }
       try {
         onWritten(new Uint8Array(event.data));
       } catch (error) {
@@ -101,8 +114,12 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
 
   const self = {
     refused: 0,
+    room: 0,
     listen: listen,
-    wake: NRF.wake,
+    wake: function (): void {
+      global.air = air;
+      NRF.wake();
+    },
     sleep: NRF.sleep,
     status: NRF.getSecurityStatus,
     identify: function (address: string): string {
@@ -122,9 +139,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       level.value[0] = percent;
       NRF.updateServices(batteries);
     },
-    eraseBonds: function () {
-      NRF.eraseBonds(true);
-    },
+    eraseBonds: NRF.eraseBonds,
   };
   return self;
 }

@@ -51,6 +51,7 @@ export function mockRadio(clock: Clock): MockRadio {
   const radio: MockRadio = {
     link: undefined,
     refused: 0,
+    room: 0,
     intervalUnits: 6,
     isAwake: false,
     isPairingOpen: false,
@@ -120,7 +121,7 @@ export function mockRadio(clock: Clock): MockRadio {
     secured: (isHighest) => tellOfPairing(RADIO_SECURED, isHighest),
     bond: (what) => tellOfPairing(RADIO_BOND, what),
     write(...bytes) {
-      if (!radio.isDeaf) writer?.(Uint8Array.from(bytes));
+      if (--radio.room >= 0 && !radio.isDeaf) writer?.(Uint8Array.from(bytes));
     },
   };
   return radio;

@@ -16,8 +16,12 @@ export const SUPERVISION_US = 4_000_000;
 /** New parameters hold from the sixth event after the request on (Vol 6 Part B 5.1.1, instant). */
 const UPDATE_EVENTS = 6;
 const ROUNDING = 1e-6;
-/** Packets that fit one event beside each other: stated, not measured; Espruino itself sends one. */
-const PACKETS_PER_EVENT = 4;
+/** How long an event may last: as the SDK gives it (NRF_SDH_BLE_GAP_EVENT_LENGTH 6). Espruino itself sends one packet in it. */
+const EVENT_US = 7500;
+/** Around an ATT packet: preamble, access address, header, L2CAP, MIC, CRC, at 8 us a byte; two gaps, and the empty answer. */
+const OVERHEAD_BYTES = 18;
+const BYTE_US = 8;
+const ANSWER_US = 380;
 
 /** HCI reasons that Espruino's `disconnect` gives. */
 export const REASON = { timeout: 8, remote: 19, local: 22, micFailure: 0x3d } as const;
@@ -200,7 +204,11 @@ export class Link implements AttLink {
   }
 
   #receive(): void {
-    for (const pdu of this.#up.splice(0, PACKETS_PER_EVENT)) {
+    let leftUs = EVENT_US;
+    for (let pdu = this.#up[0]; pdu; pdu = this.#up[0]) {
+      leftUs -= (OVERHEAD_BYTES + pdu.length) * BYTE_US + ANSWER_US;
+      if (leftUs < 0) break;
+      this.#up.shift();
       const answer = this.#att.handle(pdu);
       if (answer) this.after(1, () => this.central.received(answer));
     }

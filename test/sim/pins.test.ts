@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { microbit2 } from "../../boards/microbit2.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import type { Board } from "../../boards/board.ts";
+import { IoQueue } from "../../sim/io-queue.ts";
 import { Pins } from "../../sim/pins.ts";
 import type { Drive } from "../../sim/signals.ts";
 
@@ -21,7 +22,8 @@ interface Edge {
 function rig(board: Board = xiaoble) {
   let nowMs = 0;
   const drives: Drive[] = [];
-  const pins = new Pins(board, { drive: (_nrf, _atUs, drive) => void drives.push(drive) }, () => nowMs * 1000);
+  const queue = new IoQueue();
+  const pins = new Pins(board, { drive: (_nrf, _atUs, drive) => void drives.push(drive) }, () => nowMs * 1000, queue);
   return {
     pins,
     drives,
@@ -37,6 +39,7 @@ function rig(board: Board = xiaoble) {
     /** An idle pass. */
     pass: (ms: number): Edge[] => {
       nowMs = ms;
+      queue.drain();
       return [...pins.takeEdges(), ...pins.takeDebounced().map(({ event }) => event)].map(({ data }) => data as unknown as Edge);
     },
   };
@@ -57,11 +60,12 @@ describe("pins", () => {
   });
 
   it("that Espruino negates are negated in reading, writing and watching", () => {
-    const { pins, drives } = rig(microbit2);
+    const { pins, drives, queue } = rig(microbit2);
     pins.mode("D11", "input_pullup");
     assert.equal(pins.read("D11"), 0);
     pins.watch("D11", "both", 0, true);
     pins.drive(23, 0);
+    queue.drain();
     assert.equal((pins.takeEdges()[0]!.data as unknown as Edge).state, true);
     pins.write("D11", 1);
     assert.deepEqual(drives, [{ kind: "level", level: 0 }]);

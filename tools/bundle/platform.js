@@ -18,8 +18,8 @@ export const allowedGlobals = [
   ..."setTimeout setInterval changeInterval clearTimeout clearInterval getTime setTime".split(" "),
   // Seen only where a console is open: unsealed, on the bench.
   "print",
-  // Left by the loader.
-  ..."pawlockSlot pawlockTrial".split(" "),
+  // Left by the boot files and the loader.
+  ..."air pawlockSlot pawlockTrial".split(" "),
   ..."peek8 peek16 peek32 poke8 poke16 poke32".split(" "),
 ];
 

@@ -294,6 +294,21 @@ describe("the DMA microphone", () => {
       assert.equal(microphone.start(() => undefined, () => undefined), ERR_FORBIDDEN);
     });
 
+    it("ends it all the same when nobody tells that the paw was let go, but not for a bounce", () => {
+      const { heard } = started();
+      rig.run(1400);
+      rig.releasePaw(true);
+      rig.run(20);
+      rig.pressPaw();
+      rig.run(500);
+      assert.deepEqual(heard.ends, []);
+      rig.releasePaw(true);
+      rig.run(60);
+      assert.equal(heard.ends.length, 1);
+      assert.equal(rig.level("D2"), 0);
+      assertAllOff();
+    });
+
     it("cuts the power when the token dies before the capture", () => {
       const { microphone } = setUp();
       microphone.open(rig.token);

@@ -96,7 +96,8 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
   };
 
   let isPressed = true;
-  const token = { isLive: () => isPressed } as PawToken;
+  let isTold = true;
+  const token = { isLive: () => isPressed || !isTold } as PawToken;
   return {
     clock,
     bus,
@@ -113,7 +114,12 @@ export function createDmaRig({ board, callUs = 350, clockError = 0, shift = 0, m
     port,
     token,
     isPawPressed: () => isPressed,
-    releasePaw: () => void (isPressed = false),
+    /** The edge may be lost: then the token lives on. */
+    releasePaw(isEdgeLost = false): void {
+      isTold = !isEdgeLost;
+      isPressed = false;
+    },
+    pressPaw: () => void (isPressed = true),
     level: (name: string): number | undefined => pins.filter((pin) => pin.name === name).at(-1)?.level,
     /** JavaScript is busy: the hardware goes on alone. */
     stall: (ms: number): void => spend(ms * 1000),

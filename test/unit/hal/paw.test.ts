@@ -15,12 +15,17 @@ const BOOT_SECONDS = 2.5;
 describe("the paw adapter", () => {
   let pins: ReturnType<typeof fakePins>;
   let watched: Watched[];
+  let time: sinon.SinonFakeTimers;
   beforeEach(() => {
+    time = sinon.useFakeTimers();
     pins = fakePins();
     watched = [];
-    setGlobals({ ...pins.globals, setWatch: (callback: Watched["callback"], _pin: unknown, options: Watched["options"]) => watched.push({ callback, options }) });
+    setGlobals({ ...pins.globals, setWatch: (callback: Watched["callback"], _pin: unknown, options: Watched["options"]) => watched.push({ callback, options }), getTime: () => Date.now() / 1000 });
   });
-  afterEach(clearGlobals);
+  afterEach(() => {
+    clearGlobals();
+    time.restore();
+  });
 
   for (const on of [0, 1] as const) {
     for (const negated of [false, true]) {
@@ -56,6 +61,33 @@ describe("the paw adapter", () => {
       });
     }
   }
+
+  it("tells what two looks in a row see and no edge has told, not what one sees in a bounce", () => {
+    const changes: boolean[] = [];
+    pins.levels.set("D6", 1);
+    createEspruinoPaw({ paw: { espruino: "D6", nrf: 43, on: 0 } }, 0, noError).listen((pressed) => void changes.push(pressed));
+    const look = (level: number): void => {
+      pins.levels.set("D6", level);
+      time.tick(500);
+    };
+    for (const level of [1, 0, 1, 0, 1]) look(level);
+    assert.deepEqual(changes, []);
+    for (const level of [0, 0, 0]) look(level);
+    assert.deepEqual(changes, [true], "once");
+    watched[0]!.callback({ state: true, time: 5 });
+    for (const level of [1, 1, 1]) look(level);
+    assert.deepEqual(changes, [true, false], "an edge that was told needs no look");
+    for (const level of [0, 0]) look(level);
+    assert.deepEqual(changes, [true, false, true]);
+  });
+
+  it("takes a paw that is held when it begins for nothing new", () => {
+    const changes: boolean[] = [];
+    pins.levels.set("D6", 0);
+    createEspruinoPaw({ paw: { espruino: "D6", nrf: 43, on: 0 } }, 0, noError).listen((pressed) => void changes.push(pressed));
+    time.tick(5000);
+    assert.deepEqual(changes, []);
+  });
 
   it("gives an error of the listener to the one who takes errors", () => {
     const onError = sinon.spy();

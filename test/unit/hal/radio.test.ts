@@ -16,6 +16,10 @@ import { clearGlobals, setGlobals } from "./espruino-globals.ts";
 
 const table = { service: "s", answer: "a", batteryService: 0x180f, batteryLevel: 0x2a19, security: { mitm: 1, privacy: 1, pair: false } };
 
+type Air = (id: number, event: { readonly data: ArrayBufferLike }) => void;
+const air = (): Air | undefined => (globalThis as { air?: Air }).air;
+/** As the boot files' table does. */
+const write = (...bytes: number[]): void => air()?.(1, { data: Uint8Array.from(bytes).buffer });
 const unheard = (): void => undefined;
 
 describe("Radio on Espruino", () => {
@@ -99,9 +103,29 @@ describe("Radio on Espruino", () => {
       seen = bytes;
       throw new Error("bug");
     });
-    (globalThis as unknown as { air(id: number, event: unknown): void }).air(1, { data: Uint8Array.of(1, 2).buffer });
+    radio.wake();
+    radio.room = 1;
+    write(1, 2);
     assert.deepEqual(seen, Uint8Array.of(1, 2));
     assert.equal(errors.length, 1);
+  });
+
+  it("takes as many writes as there is room for, then drops them, and sleeps when they go on until somebody wakes it", () => {
+    let heard = 0;
+    radio.listen(unheard, () => void heard++);
+    radio.wake();
+    radio.room = 3;
+    for (let i = 0; i < 10; i++) write(i);
+    assert.equal(heard, 3);
+    assert.deepEqual(calls, [["wake"]]);
+    write(10);
+    assert.deepEqual(calls, [["wake"], ["sleep"]]);
+    assert.equal(air(), undefined, "what comes still is not even counted");
+    assert.ok(radio.room < -40, "and it is long until it is forgiven");
+    radio.wake();
+    radio.room = 1;
+    write(0);
+    assert.equal(heard, 4);
   });
 
   it("makes a step each interval, however often it is asked, until one says no or fails", () => {
@@ -159,7 +183,7 @@ describe("Radio on Espruino", () => {
     radio.wake();
     radio.sleep();
     radio.disconnect();
-    radio.eraseBonds();
+    radio.eraseBonds(true);
     assert.deepEqual(calls, [["wake"], ["sleep"], ["disconnect"], ["eraseBonds", true]]);
     assert.equal(radio.status().connected, true);
   });
