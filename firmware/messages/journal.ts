@@ -12,6 +12,8 @@ import type { Vault } from "./vault.ts";
 
 /** So many events were not written. */
 export const EVENT_DROPPED = 0;
+/** What was written in this place cannot be read any more. */
+export const EVENT_DAMAGED = 255;
 export const ENTRY_BYTES = 12;
 /** All entries are of one kind. */
 const KIND = 1;
@@ -30,7 +32,7 @@ export interface JournalEntry {
 export interface Journal {
   add(event: number, detail: number): void;
   count(): number;
-  /** 0 is the oldest; undefined when it is damaged. */
+  /** 0 is the oldest. A damaged one keeps its number and its place, as EVENT_DAMAGED. */
   at(index: number): JournalEntry | undefined;
 }
 
@@ -78,9 +80,10 @@ export function createJournal(hal: StorePorts, eraser: Eraser, vault: Vault, fir
       if (generation === 0 || before !== older) continue;
       const slot = index % entries.slots;
       const read = entries.read(page, slot);
-      if (!read || read.length !== ENTRY_BYTES) return undefined;
-      bytes.set(read);
-      return { number: generation * entries.slots + slot, event: words[0], detail: words[1], seconds: words[2] };
+      const isWhole = read !== undefined && read.length === ENTRY_BYTES;
+      words.fill(0);
+      if (read && isWhole) bytes.set(read);
+      return { number: generation * entries.slots + slot, event: isWhole ? words[0] : EVENT_DAMAGED, detail: words[1], seconds: words[2] };
     }
     return undefined;
   }

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { OK } from "../../hal/contract.ts";
+import { EVENT_DAMAGED } from "../../firmware/messages/journal.ts";
 import { ORIGIN_OWN } from "../../firmware/messages/layout.ts";
 import type { Store } from "../../firmware/messages/store.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
@@ -124,8 +125,8 @@ export class Confirmed {
     let number = 0;
     let detail = this.firstNote - 1;
     for (let i = 0; i < journal.count(); i++) {
-      const entry = journal.at(i);
-      if (!entry) continue;
+      const entry = journal.at(i)!;
+      if (entry.event === EVENT_DAMAGED) continue;
       assert.ok(entry.number > number, `entry ${i} of the security log: number ${entry.number} after ${number}`);
       number = entry.number;
       // Event 0 counts what was not written.

@@ -1,6 +1,7 @@
 // What each frame of the protocol holds, field by field: for PROTOCOL.md, and for a test that compares it with protocol.ts.
 
 import * as protocol from "../../firmware/link/protocol.ts";
+import { EVENT_DAMAGED, EVENT_DROPPED } from "../../firmware/messages/journal.ts";
 
 export interface Field {
   readonly name: string;
@@ -228,7 +229,7 @@ export const settings: readonly Named[] = [
 ];
 
 export const events: readonly Named[] = [
-  { name: "DROPPED", value: 0, about: "entries came too fast to be kept; detail: how many" },
+  { name: "DROPPED", value: EVENT_DROPPED, about: "entries came too fast to be kept; detail: how many" },
   { name: "WINDOW_OPENED", value: protocol.EVENT_WINDOW_OPENED, about: "somebody opened the pairing window" },
   { name: "PAIRED", value: protocol.EVENT_PAIRED, about: "a phone was accepted; detail: its number" },
   { name: "REPLACED", value: protocol.EVENT_REPLACED, about: "a phone that was known paired again; detail: its number" },
@@ -236,4 +237,5 @@ export const events: readonly Named[] = [
   { name: "REVOKED", value: protocol.EVENT_REVOKED, about: "a phone was taken out of the list; detail: its number" },
   { name: "STRANGER", value: protocol.EVENT_STRANGER, about: "others connected and were put off; detail: how many since the last such entry" },
   { name: "CRASH", value: protocol.EVENT_CRASH, about: "the toy started anew without being told to; detail: how often in a row" },
+  { name: "DAMAGED", value: EVENT_DAMAGED, about: "what was written here cannot be read any more; only the number is known. Go on with the next" },
 ];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { EVENT_DROPPED } from "../../../firmware/messages/journal.ts";
+import { EVENT_DAMAGED, EVENT_DROPPED } from "../../../firmware/messages/journal.ts";
 import * as protocol from "../../../firmware/link/protocol.ts";
 import * as contract from "../../../hal/contract.ts";
 import { codes } from "../../../tools/link/codes.ts";
@@ -26,7 +26,7 @@ describe("PROTOCOL.md", () => {
     assert.deepEqual(sorted(frames.map(({ op }) => op)), sorted(constants("OP_").filter((op, i, all) => all.indexOf(op) === i && op <= count)));
     assert.deepEqual(sorted(codes.map(({ value }) => value)), sorted([contract.OK, ...constants("ERR_", contract), ...constants("CODE_")]));
     assert.deepEqual(sorted(settings.map(({ value }) => value)), sorted(constants("KEY_")));
-    assert.deepEqual(sorted(events.map(({ value }) => value)), sorted([EVENT_DROPPED, ...constants("EVENT_")]));
+    assert.deepEqual(sorted(events.map(({ value }) => value)), sorted([EVENT_DROPPED, EVENT_DAMAGED, ...constants("EVENT_")]));
   });
 
   it("tells lengths that the guard lets through, and no others", () => {

@@ -7,6 +7,7 @@ import type { MockFlash } from "../../../hal/mock/flash.ts";
 import { JOURNAL_PAGES, ORIGIN_FAMILY, ORIGIN_OWN, PAGES_PER_SHEET, RECORD_PAGES } from "../../../firmware/messages/layout.ts";
 import { KEY_WORD_ADDRESS } from "../../../firmware/boot/key-words.ts";
 import { ENTRY_HEADER_BYTES } from "../../../firmware/messages/entries.ts";
+import { EVENT_DAMAGED } from "../../../firmware/messages/journal.ts";
 import { RECORD_BYTES, RECORD_NUMBERS, RECORD_PHONES, RECORD_SETTINGS } from "../../../firmware/messages/records.ts";
 import { BLOCK_SAMPLES } from "../../../firmware/voice/abi.ts";
 import { bootStore } from "../../../tools/sim/bare-store.ts";
@@ -168,6 +169,23 @@ describe("the journal", () => {
     }
     assert.equal(journal.at(journal.count()), undefined);
     assert.equal(journal.at(-1), undefined);
+  });
+
+  it("is read past an entry that has rotted: it keeps its number, and the others their places", () => {
+    const flash = rig();
+    const before = flash.flash.memory.slice();
+    const store = bootStore(flash, { nowMs: () => 1000 });
+    settle(store);
+    for (let i = 0; i < 3; i++) {
+      before.set(flash.flash.memory);
+      store.journal.add(6, 70 + i);
+      const written = before.findIndex((byte, at) => byte !== flash.flash.memory[at]);
+      if (i === 1) flash.flash.memory[written + 6]! ^= 16;
+    }
+    const { journal } = bootStore(flash);
+    const entries = [0, 1, 2].map((i) => journal.at(i)!);
+    assert.deepEqual(entries.map(({ event, detail }) => [event, detail]), [[6, 70], [EVENT_DAMAGED, 0], [6, 72]]);
+    assert.deepEqual(entries.map(({ number }) => number - entries[0]!.number), [0, 1, 2]);
   });
 
   it("is worn out by nobody: beyond its bucket events are counted, and the count told", () => {
