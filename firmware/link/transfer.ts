@@ -1,6 +1,7 @@
 // Voice over the air, one message at a time, whole blocks of the kernel's format. Who receives says what he wants: the phone asks for
 // ranges of frames, and again for what did not come, since a dropped notification is seen by nobody; the toy grants the phone a few
 // frames at a time. The child comes first: while he has the toy, nothing moves, and what a phone sends gives way to what he says.
+// Over 300 lines: both directions share the ring, the blocks' check and the one transfer that there is.
 
 import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_FAMILY } from "../messages/layout.ts";
@@ -213,10 +214,12 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   }
 
   function send(samples: number, theirs: number): Code {
-    const isSame = self.kind >= SENDING && samples === self.samples && theirs === announced && sender === guard.identity;
+    const isSame = samples === self.samples && theirs === announced && sender === guard.identity;
     heardMs = clock.nowMs();
     epoch = guard.epoch;
-    if (isSame) {
+    // Refused for what it is: it will not be better, nor cost another change.
+    if (isSame && self.kind === NONE && failure === CODE_CHECK) return failure;
+    if (isSame && self.kind >= SENDING) {
       if (self.kind === SENDING) expect();
       return OK;
     }
