@@ -1,38 +1,65 @@
-// Each condition of the guard is taken out on purpose, one at a time: an attack then gets through, and a test says so. A condition
-// whose loss no attack shows is here by name, with the reason why it may stand all the same.
+// Each condition of the guard and of the pairing window is taken out on purpose, one at a time: somebody then gets through, and a test
+// says so. A condition whose loss none shows is here by name, with the reason why it may stand all the same.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { observed } from "../support/attack-table.ts";
 import { mutants, noticedBy, testsOn } from "../support/mutants.ts";
+import type { ThreatId } from "../support/threats.ts";
 
-const GUARD = "firmware/link/guard.ts";
-const ATTACKS = "test/attack/link-guard.test.ts";
+interface Part {
+  readonly id: ThreatId;
+  readonly file: string;
+  readonly tests: readonly string[];
+  /** The condition, and what else would have to fail before it mattered. */
+  readonly secondLocks: readonly (readonly [what: string, why: string])[];
+}
 
-/** The condition, and what else would have to fail before it mattered. */
-const SECOND_LOCKS: Readonly<Record<string, string>> = {
-  'without self.address === ""': "the stack would be asked to end a link when there is none",
-  'without self.address !== ""': "no address that the stack tells is empty",
-  "without status.connected": "the stack tells no address when nobody is connected",
-  "without self.isProven": "what was begun on a proven link is void on the next one by its epoch",
-  "without phones.find(self.identity) >= 0": "a phone that is revoked is put off in the same moment",
-  "phones.find(self.identity) >= 0 is true": "the same",
-  "self.claim is true": "the window gives it before the radio wakes",
-  "!self.isProven is true": "what is done at the first proof may be done again",
-  "!(op >= OP_HELLO && op < OP_COUNT) is false": "an opcode without lengths has no length that fits",
-  "without op >= OP_HELLO": "opcode 0 has no length that fits",
-  "without op < OP_COUNT": "an opcode without lengths has no length that fits",
-};
+const WORDS = "of all events that the window is told only those of bonds carry words";
 
-describe("The guard without one of its conditions", function () {
+const parts: readonly Part[] = [
+  {
+    id: "T22",
+    file: "firmware/link/guard.ts",
+    tests: ["test/attack/link-guard.test.ts"],
+    secondLocks: [
+      ['without self.address === ""', "the stack would be asked to end a link when there is none"],
+      ['without self.address !== ""', "no address that the stack tells is empty"],
+      ["without status.connected", "the stack tells no address when nobody is connected"],
+      ["without self.isProven", "what was begun on a proven link is void on the next one by its epoch"],
+      ["without phones.find(self.identity) >= 0", "a phone that is revoked is put off in the same moment"],
+      ["phones.find(self.identity) >= 0 is true", "the same"],
+      ["self.claim is true", "the window gives it before the radio wakes"],
+      ["!self.isProven is true", "what is done at the first proof may be done again"],
+      ["!(op >= OP_HELLO && op < OP_COUNT) is false", "an opcode without lengths has no length that fits"],
+      ["without op >= OP_HELLO", "opcode 0 has no length that fits"],
+      ["without op < OP_COUNT", "an opcode without lengths has no length that fits"],
+    ],
+  },
+  {
+    id: "T15",
+    file: "firmware/link/window.ts",
+    tests: ["test/unit/link/window.test.ts", "test/unit/link/pairing.test.ts"],
+    secondLocks: [
+      ["!guard.isProven is true", "whoever is proven while it is open has shut it with that, or is being put off since it was opened"],
+      ["without kind === RADIO_BOND", WORDS],
+      ["without kind === RADIO_BOND", WORDS],
+      ["without kind === RADIO_BOND", WORDS],
+    ],
+  },
+];
+
+describe("Without one of its conditions", function () {
   this.timeout(180_000);
 
-  it("lets an attack through that is noticed, whichever it is", () => {
-    const whole = { file: GUARD, source: readFileSync(GUARD, "utf8") };
-    assert.equal(noticedBy(testsOn(ATTACKS, whole)), undefined, "as it is it withstands all");
-    const all = mutants(GUARD);
-    const survivors = all.filter(({ source }) => noticedBy(testsOn(ATTACKS, { file: GUARD, source })) === undefined).map(({ what }) => what);
-    assert.deepEqual(survivors.sort(), Object.keys(SECOND_LOCKS).sort());
-    observed("T22", `${all.length} guards with a condition taken out`, `${all.length - survivors.length} fail an attack test, ${survivors.length} are second locks behind another condition`);
-  });
+  for (const { id, file, tests, secondLocks } of parts) {
+    it(`${id} ${file} lets somebody through, and it is noticed, whichever it is`, () => {
+      const isNoticed = (source: string): boolean => tests.some((test) => noticedBy(testsOn(test, { file, source })) !== undefined);
+      assert.equal(isNoticed(readFileSync(file, "utf8")), false, "as it is it withstands all");
+      const all = mutants(file);
+      const survivors = all.filter(({ source }) => !isNoticed(source)).map(({ what }) => what);
+      assert.deepEqual(survivors.sort(), secondLocks.map(([what]) => what).sort());
+      observed(id, `${all.length} of ${file} with a condition taken out`, `${all.length - survivors.length} fail a test, ${survivors.length} are second locks behind another condition`);
+    });
+  }
 });
