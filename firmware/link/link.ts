@@ -18,10 +18,10 @@ import type { Kernel } from "../voice/kernel.ts";
 import { createCrashes } from "./crashes.ts";
 import { ADMITTED_MALFORMED, REFUSED, createGuard } from "./guard.ts";
 import { createPhones } from "./phones.ts";
-import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA } from "./protocol.ts";
+import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA, ROOM } from "./protocol.ts";
 import { createRequests } from "./requests.ts";
 import { createSettings } from "./settings.ts";
-import { ROOM, SENDING, createTransfer } from "./transfer.ts";
+import { SENDING, createTransfer } from "./transfer.ts";
 import { createPairingWindow } from "./window.ts";
 
 const TICK_MS = 1000;

@@ -78,6 +78,8 @@ export const RANGE_BYTES = 4;
 export const MOST_RANGES = 8;
 /** Frames that a phone may send before it hears a GRANT: the toy's queue holds about seven of the longest. */
 export const CREDIT = 4;
+/** Writes that may come before something comes of one: an answer, or a GRANT that says more. */
+export const ROOM = 8;
 
 /** Outcome of a request: 0 to 15 are the toy's own codes (hal/contract.ts), the rest the protocol's. */
 export const CODE_LENGTH = 16;

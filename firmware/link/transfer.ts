@@ -9,7 +9,7 @@ import type { Message } from "../messages/index.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME, FN_TAKE } from "../voice/abi.ts";
 import type { Guard } from "./guard.ts";
 import type { LinkPorts } from "./link.ts";
-import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES } from "./protocol.ts";
+import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES, ROOM } from "./protocol.ts";
 
 /** What a phone sends must go on within this, connected or not, or it is dropped. */
 const PATIENCE_MS = 60000;
@@ -20,9 +20,6 @@ const CHECK_STEP_MS = 20;
 const GATHER_MS = 8;
 /** Highest step index in a block's header. */
 const LAST_STEP = 88;
-
-/** Writes that may come before something comes of one: an answer, or voice that goes on. */
-export const ROOM = 8;
 
 export const NONE = 0;
 export const FETCHING = 1;

@@ -5,6 +5,8 @@ import { boards } from "../../boards/index.ts";
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { keyPageOf } from "../../tools/image/keys.ts";
 import { observed } from "../support/attack-table.ts";
+import { familyToy, kept } from "../support/family-toy.ts";
+import { openWindow } from "../support/paired.ts";
 import { playbacks } from "../support/speaker.ts";
 import { Toy, assertPromisesKept, tone } from "../support/toy.ts";
 
@@ -43,6 +45,23 @@ describe("A sealed toy in somebody's hands", () => {
       assert.equal(toy.messages().length, 1);
       observed("T43", `BTN1 held at reset, ${board.id}`, `no console, no UART, radio asleep, no microphone; bonds ${board.btn1.isOnly ? "erased by the platform" : "kept"}`);
     });
+
+    if (board.btn1.isOnly) {
+      it(`T43 on ${board.id} a phone whose bond BTN1 erased is told nothing until it pairs anew, and then finds what was there`, () => {
+        const { toy, phone } = familyToy({ board });
+        const before = kept(toy);
+        toy.tie(board.btn1, board.btn1.negated ? 0 : 1).powerOn().wait(5000);
+        toy.tie(board.btn1, undefined).powerOn().wait(6000);
+        assert.notEqual(phone.open(), 0);
+        assert.equal(phone.list().value, undefined);
+        phone.forget();
+        openWindow(toy);
+        assert.equal(phone.pair(), 0);
+        assert.deepEqual([phone.phones().value?.length, phone.list().value?.length], [1, 2]);
+        assert.equal(kept(toy), before);
+        observed("T43", `a family phone after that, ${board.id}`, "refused; pairs anew in its own place, nothing is lost");
+      });
+    }
 
     it(`T50 on ${board.id} with a rotten bit in its key page: same address, the message is played`, () => {
       const toy = withMessage(board);

@@ -118,6 +118,7 @@ function limits(): string {
       ["ranges that wait", `${protocol.MOST_RANGES}`],
       ["frames of voice beyond the grant", `${protocol.CREDIT}`],
       ["changes", "20 at once, then one in three minutes: SEND of a new message, SET, RENAME, REVOKE"],
+      ["writes", `${protocol.ROOM} of which nothing comes, no answer and no grant, then four a second; others are not heard, and when they go on the radio sleeps for a while`],
       ["name", `${protocol.NAME_BYTES} bytes of UTF-8`],
     ],
   );
