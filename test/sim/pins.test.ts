@@ -27,6 +27,7 @@ function rig(board: Board = xiaoble) {
   return {
     pins,
     drives,
+    queue,
     at: (ms: number) => (nowMs = ms),
     /** Edges at these times, one after the other, without an idle pass. */
     edges(...timesMs: number[]) {
@@ -94,6 +95,15 @@ describe("pins", () => {
           [true, 0.012, 0.01],
         ],
       );
+    });
+
+    it("lose an edge when the queue of all that interrupts saw is full", () => {
+      const board = watched(0);
+      while (board.queue.push(0, () => undefined));
+      board.edges(10);
+      assert.deepEqual(board.pass(20), []);
+      board.edges(30);
+      assert.deepEqual(board.pass(40).map(({ state }) => state), [true]);
     });
 
     it("with debouncing tell the last bounce, once it is old enough", () => {

@@ -37,6 +37,27 @@ describe("A link of the simulated radio", () => {
     assert.deepEqual([mtu, length], [131, 90]);
   });
 
+  it("carries as many writes in an event as fit its 7.5 ms: thirteen of nothing, five of a hundred bytes", () => {
+    for (const [bytes, count] of [[0, 13], [100, 5]] as const) {
+      const board = RadioBoard.on(boot());
+      const phone = board.connected();
+      phone.gatt.exchangeMtu(131, () => undefined);
+      board.wait(100);
+      const used = (): number => board.machine.ioQueue.usedBytes;
+      const { handle } = phone.gatt.find(OPEN)!;
+      board.machine.stall(500_000);
+      for (let i = 0; i < 20; i++) phone.gatt.writeCommand(handle, new Uint8Array(bytes));
+      const levels = new Set<number>();
+      const look = (): void => {
+        if (used() > 0) levels.add(used());
+        board.machine.clock.after(500, look);
+      };
+      look();
+      board.wait(100);
+      assert.equal([...levels][0], count * (bytes + 5), `${bytes} bytes`);
+    }
+  });
+
   it("loses writes that come faster than JavaScript takes them: 1,024 bytes of queue for everything", () => {
     const board = RadioBoard.on(boot());
     const phone = board.connected();
