@@ -166,6 +166,11 @@ export interface NativeCode {
   load(code: string, offsets: readonly number[]): NativeFunction[] | undefined;
 }
 
+/** An address as the stack writes it: six bytes in hexadecimal, then its kind. */
+export const ADDRESS_CHARS = 17;
+/** Parts an identity's address from its bond. */
+export const BOND_MARK = "#";
+
 // Kinds of the events that the Radio tells its listener.
 /** A central has connected; the value is its address as the stack writes it. */
 export const RADIO_CONNECTED = 0;
@@ -211,8 +216,11 @@ export interface Radio {
   /** Also ends a connection. */
   sleep(): void;
   status(): RadioStatus;
-  /** The lasting address of a bonded phone that connected under a private one; else what was given. */
-  identify(address: string): string;
+  /**
+   * The lasting address of a bonded phone that connected under a private one, else what was given. With its bond, if one is stored,
+   * BOND_MARK and what tells it from every other one follow: whoever pairs under another's address replaces its bond. That takes 20 ms.
+   */
+  identify(address: string, isWithBond: boolean): string;
   disconnect(): void;
   /** Whether the stack takes part in pairing. At once, without restart; a pairing under way goes on. */
   setPairing(isOpen: boolean): void;

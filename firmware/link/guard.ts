@@ -1,7 +1,7 @@
 // The one door: every byte from the air passes `admit`, every byte to the air asks `isSafe` first. A link is believed for what the
 // stack says of it at this very moment, never for what was true a while ago: an event may come late or not at all.
 
-import type { Clock, Radio, RadioStatus, TimerId } from "../../hal/contract.ts";
+import { ADDRESS_CHARS, type Clock, type Radio, type RadioStatus, type TimerId } from "../../hal/contract.ts";
 import { refill } from "../bucket.ts";
 import type { Phones } from "./phones.ts";
 import { LONGEST, OP_COUNT, OP_HELLO, SHORTEST } from "./protocol.ts";
@@ -31,7 +31,10 @@ export const ADMITTED_MALFORMED = 2;
 export interface Guard {
   /** Counts connections and their ends: what was begun under another number is void. */
   readonly epoch: number;
-  /** Address of who is connected, as the stack wrote it at the connection, and the lasting one; empty when nobody is. */
+  /**
+   * Address of who is connected, as the stack wrote it at the connection; empty when nobody is. And who it is: lasting address and
+   * bond, empty before the highest level was shown.
+   */
   readonly address: string;
   readonly identity: string;
   /** Whether this link has shown the highest level and belongs to an accepted phone. */
@@ -87,9 +90,10 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     disconnected();
     self.epoch++;
     self.address = from;
-    self.identity = radio.identify(from);
     const storm = STORM_MOST - refill(calm, clock.nowMs(), STORM_MOST, STORM_DECAY_MS);
-    allow(phones.find(self.identity) >= 0 ? DEADLINE_MS : Math.max(SHORTEST_MS, DEADLINE_MS - storm * STORM_STEP_MS));
+    // By the address alone, which anybody may take: time is all that it gives.
+    const isKnown = phones.addresses.join().indexOf(radio.identify(from, false).substr(0, ADDRESS_CHARS)) >= 0;
+    allow(isKnown ? DEADLINE_MS : Math.max(SHORTEST_MS, DEADLINE_MS - storm * STORM_STEP_MS));
   }
 
   /** The link that we know of is the one that the stack has, at a level that keeps others out. */
@@ -106,13 +110,18 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     // Of a link that is gone: the one that is there now has not said this, and is left alone.
     if (status.connected_addr !== self.address) return REFUSED;
     let claimed = CLAIM_REFUSED;
-    if (isSecure(status)) claimed = !self.isProven ? (self.claim ? self.claim(self.identity) : CLAIM_REFUSED) : phones.find(self.identity) >= 0 ? CLAIM_GRANTED : CLAIM_REFUSED;
+    if (isSecure(status)) {
+      if (self.isProven) claimed = phones.find(self.identity) >= 0 ? CLAIM_GRANTED : CLAIM_REFUSED;
+      else {
+        // A bond made on this link is known only now.
+        self.identity = radio.identify(self.address, true);
+        if (self.claim) claimed = self.claim(self.identity);
+      }
+    }
     if (claimed === CLAIM_REFUSED) putOff();
     if (claimed !== CLAIM_GRANTED) return REFUSED;
     if (!self.isProven) {
       self.isProven = true;
-      // A bond made on this link is resolved only now.
-      self.identity = radio.identify(self.address);
       allow(0);
     }
     const op = frame[0];

@@ -1,18 +1,19 @@
 // The phones that the family accepted: the toy's own list, because the platform's bonds can neither be listed nor revoked. Kept in
-// one record: addresses as the stack writes them and names in turn, each closed by a zero.
+// one record: lasting identities and names in turn, each closed by a zero. An identity holds for one bond: who pairs under a phone's
+// address, and so replaces its bond in the stack, is not that phone.
 
 import { ERR_RANGE, OK, type Code } from "../../hal/contract.ts";
 import { RECORD_PHONES, type Records } from "../messages/records.ts";
 import { MOST_PHONES, NAME_BYTES } from "./protocol.ts";
 
-/** "aa:bb:cc:dd:ee:ff random" is the longest that lasts. */
-const ADDRESS_BYTES = 24;
+/** "aa:bb:cc:dd:ee:ff random" is the longest that lasts; its bond follows (hal/contract.ts). */
+const ADDRESS_BYTES = 32;
 
 export interface Phones {
-  /** By number: lasting address, empty where there is no phone; and name. To be read only. */
+  /** By number: lasting identity, empty where there is no phone; and name. To be read only. */
   readonly addresses: string[];
   readonly names: string[];
-  /** Number of the phone with that lasting address; -1 for a stranger. */
+  /** Number of the phone with that identity; -1 for a stranger. */
   find(address: string): number;
   /** Sets an entry, or with an empty address takes it away; what cannot be stored is not changed. */
   put(phone: number, address: string, name: string): Code;

@@ -2,7 +2,7 @@
 // one connection within the window: a passkey that the stack asked to be spoken, a bond of the highest level, and then a request that
 // the stack let through at that level.
 
-import { OK, RADIO_BOND, RADIO_PASSKEY, RADIO_SECURED, type Clock, type Radio } from "../../hal/contract.ts";
+import { ADDRESS_CHARS, BOND_MARK, OK, RADIO_BOND, RADIO_PASSKEY, RADIO_SECURED, type Clock, type Radio } from "../../hal/contract.ts";
 import type { Journal } from "../messages/journal.ts";
 import { CLAIM_GRANTED, CLAIM_LATER, CLAIM_REFUSED, DEADLINE_MS, PAIRING_MS, type Guard } from "./guard.ts";
 import type { Phones } from "./phones.ts";
@@ -111,13 +111,14 @@ export function createPairingWindow(
     }
   }
 
-  function claim(connected: string): number {
-    if (!self.isOpen && !hasPasskey && !hasBond) return phones.find(connected) >= 0 ? CLAIM_GRANTED : CLAIM_REFUSED;
+  function claim(identity: string): number {
+    if (!self.isOpen && !hasPasskey && !hasBond) return phones.find(identity) >= 0 ? CLAIM_GRANTED : CLAIM_REFUSED;
     if (!self.isOpen || !hasPasskey || !hasBond) return CLAIM_REFUSED;
-    // A private address that cannot be resolved yet would not be known again.
-    const identity = radio.identify(connected);
-    if (identity.indexOf("resolvable") >= 0) return CLAIM_LATER;
-    const known = phones.find(identity);
+    // Who has no bond under his own address would not be known again: a private one is not resolved yet, or he has taken another's.
+    if (identity.indexOf(BOND_MARK) < 0) return CLAIM_LATER;
+    // Known by the address alone: the bond is a new one.
+    let known = -1;
+    for (let i = 0; i < phones.addresses.length; i++) if (phones.addresses[i].substr(0, ADDRESS_CHARS) === identity.substr(0, ADDRESS_CHARS)) known = i;
     if (phones.put(known >= 0 ? known : phones.addresses.indexOf(""), identity, "") !== OK) return CLAIM_REFUSED;
     isPairing = false;
     self.isOpen = false;

@@ -2,6 +2,8 @@
 // here nothing may ask for a restart of the radio stack.
 
 import {
+  ADDRESS_CHARS,
+  BOND_MARK,
   RADIO_ADVERTISING,
   RADIO_BOND,
   RADIO_CONNECTED,
@@ -31,6 +33,24 @@ const LEAST_UNITS = 6;
 /** What passes until a timer is set again that has fired. */
 const ARMED_MS = 0.5;
 
+/** UICR.NRFFW[0], and page size and number of pages in FICR (nRF52840 PS): where the radio stack's last page ends. */
+const BOOT_LOADER = 0x10001014;
+const NO_BOOT_LOADER = 0xffffffff;
+const PAGE_SIZE = 0x10000010;
+const PAGE_COUNT = 0x10000014;
+const PAGE_BYTES = 4096;
+const BOND_BYTES = 2 * PAGE_BYTES;
+// Bonds as FDS and the peer manager lay them out (sim/air/fds.ts, sim/air/bonds.ts): a page in use by a byte of its tag, first word of a
+// record (key, and length in words), words before its data; in the data a byte of kind, then the address, its first byte last.
+const TAG_AT = 4;
+const DATA_PAGE = 0xfe;
+const BOND_RECORD = 0x0014c007;
+const HEADER_WORDS = 3;
+const RECORD_BYTES = 80;
+const LAST_RECORD = PAGE_BYTES / 4 - HEADER_WORDS - RECORD_BYTES / 4;
+const ADDRESS_AT = 18;
+const ADDRESS_BYTES = 6;
+
 export function createEspruinoRadio(table: RadioTable, onError: (error: unknown) => void): Radio {
   // Made once: a notification costs no new object.
   const answer = { value: new Uint8Array(0), notify: true };
@@ -48,6 +68,9 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   let next: (() => boolean) | undefined;
   let beatMs = 0;
   let timer: number | undefined;
+  const flash = require("Flash");
+  const loader = peek32(BOOT_LOADER);
+  const bonds = (loader === NO_BOOT_LOADER ? peek32(PAGE_SIZE) * peek32(PAGE_COUNT) : loader) - BOND_BYTES;
 
   function isHighest(event: NRFSecurityEvent): boolean {
     return (event.auth_status === "SUCCESS" || event.auth_status === 0) && event.bonded && event.lv4 === 1;
@@ -122,8 +145,21 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     },
     sleep: NRF.sleep,
     status: NRF.getSecurityStatus,
-    identify: function (address: string): string {
-      return NRF.resolveAddress(address) || address;
+    identify: function (address: string, isWithBond: boolean): string {
+      const lasting = NRF.resolveAddress(address) || address;
+      for (let page = bonds; isWithBond && page < bonds + BOND_BYTES; page += PAGE_BYTES) {
+        if (flash.read(1, page + TAG_AT)[0] !== DATA_PAGE) continue;
+        const words = new Uint32Array(flash.read(PAGE_BYTES, page).buffer);
+        // What has been replaced bears no key any more; what only looks like a record is another phone's choice, so not beyond the page.
+        let at = words.indexOf(BOND_RECORD);
+        for (; at >= 0 && at <= LAST_RECORD; at = words.indexOf(BOND_RECORD, at + 1)) {
+          const bond = new Uint8Array(words.buffer, (at + HEADER_WORDS) * 4, RECORD_BYTES);
+          let same = 0;
+          while (same < ADDRESS_BYTES && parseInt(lasting.substr(ADDRESS_CHARS - 2 - 3 * same, 2), 16) === bond[ADDRESS_AT + same]) same++;
+          if (same === ADDRESS_BYTES) return lasting + BOND_MARK + E.CRC32(bond).toString(36);
+        }
+      }
+      return lasting;
     },
     disconnect: NRF.disconnect,
     setPairing: function (isOpen: boolean): void {
@@ -139,7 +175,11 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       level.value[0] = percent;
       NRF.updateServices(batteries);
     },
-    eraseBonds: NRF.eraseBonds,
+    eraseBonds: function () {
+      // NRF.eraseBonds(true) means to do this, but takes a page's words for its bytes and never comes to the lower one.
+      flash.erasePage(bonds);
+      flash.erasePage(bonds + PAGE_BYTES);
+    },
   };
   return self;
 }

@@ -1,6 +1,7 @@
 // Radio port without air: a test connects, pairs, writes and sees what was notified.
 
 import {
+  BOND_MARK,
   RADIO_ADVERTISING,
   RADIO_BOND,
   RADIO_CONNECTED,
@@ -24,6 +25,8 @@ export interface MockRadio extends Radio {
   bondsErased: number;
   /** Private addresses that can be resolved. */
   readonly identities: Record<string, string>;
+  /** By lasting address: what tells the bond that is stored from every other one. */
+  readonly bonds: Record<string, number>;
   readonly notified: Uint8Array[];
   disconnects: number;
   connect(address: string): void;
@@ -38,6 +41,7 @@ export interface MockRadio extends Radio {
 
 /** `clock` drives what is asked for once an interval. */
 export function mockRadio(clock: Clock): MockRadio {
+  let bonded = 0;
   let listener: ((kind: number, value: unknown) => void) | undefined;
   let writer: ((bytes: Uint8Array) => void) | undefined;
   let timer: TimerId | undefined;
@@ -59,6 +63,7 @@ export function mockRadio(clock: Clock): MockRadio {
     battery: -1,
     bondsErased: 0,
     identities: {},
+    bonds: {},
     notified: [],
     disconnects: 0,
     listen(onEvent, onWritten) {
@@ -79,7 +84,10 @@ export function mockRadio(clock: Clock): MockRadio {
       connectionInterval: radio.intervalUnits,
       ...radio.link,
     }),
-    identify: (address) => radio.identities[address] ?? address,
+    identify(address, isWithBond) {
+      const lasting = radio.identities[address] ?? address;
+      return isWithBond && lasting in radio.bonds ? `${lasting}${BOND_MARK}${radio.bonds[lasting]}` : lasting;
+    },
     disconnect() {
       radio.disconnects++;
       radio.vanish();
@@ -118,7 +126,12 @@ export function mockRadio(clock: Clock): MockRadio {
       radio.link.mitm_protected = true;
     },
     passkey: (digits) => tellOfPairing(RADIO_PASSKEY, digits),
-    secured: (isHighest) => tellOfPairing(RADIO_SECURED, isHighest),
+    secured(isHighest) {
+      // Under a private address that cannot be resolved so far nothing is found.
+      const address = radio.link ? (radio.identities[radio.link.connected_addr] ?? radio.link.connected_addr) : "private";
+      if (radio.isPairingOpen && address.indexOf("private") < 0) radio.bonds[address] = ++bonded;
+      tellOfPairing(RADIO_SECURED, isHighest);
+    },
     bond: (what) => tellOfPairing(RADIO_BOND, what),
     write(...bytes) {
       if (--radio.room >= 0 && !radio.isDeaf) writer?.(Uint8Array.from(bytes));

@@ -208,6 +208,17 @@ describe("The guard", () => {
     }
   });
 
+  it("T58 lets nobody in by a bond that has replaced a phone's own, unless that was in a window and told", () => {
+    pair();
+    rig.radio.bonds[FAMILY] = 99;
+    const before = notified();
+    rig.radio.connect(FAMILY);
+    rig.radio.encrypt();
+    rig.radio.write(...HELLO);
+    assert.ok(!isConnected());
+    assert.equal(notified(), before);
+  });
+
   it("T24 answers every opcode and every length with a code or its answer, never with more than it was asked", () => {
     pair();
     rig.connect();

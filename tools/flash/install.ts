@@ -3,7 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import type { Board } from "../../boards/board.ts";
-import { besideStorage, slotRuns } from "../../boards/flash-map.ts";
+import { besideStorage, bondPages, slotRuns } from "../../boards/flash-map.ts";
 import { LAYOUT_VERSION, MANIFEST_WORDS, PAGE0_LAYOUT_AT, WORD_COMMIT, WORD_TRIAL } from "../../firmware/boot/manifest.ts";
 import { UserError } from "../errors.ts";
 import { slotImage, type Application } from "../image/slot.ts";
@@ -52,8 +52,9 @@ export function makePlan({ board, application, bootFiles }: Installation, state:
  */
 export async function installFirst(installation: Installation, console: BoardConsole, writer: FlashWriter): Promise<void> {
   const { board, bootFiles } = installation;
-  // A link would stand in the way of the bonds' erasure.
-  if (board.capabilities.link) for (const call of ["sleep()", "eraseBonds(true)"]) await console.evaluate(`(NRF.${call},1)`, ERASE_ALL_MS);
+  // Bonds lie in pages of the radio stack's; NRF.eraseBonds(true) leaves the lower one as it is, and a link would write there again.
+  await console.evaluate("(NRF.sleep(),1)", ERASE_ALL_MS);
+  if (board.capabilities.link) await writer.erase(bondPages(board).base, bondPages(board).pages);
   await console.evaluate('(require("Storage").eraseAll(),1)', ERASE_ALL_MS);
   const made = await console.evaluate(`(function(s){return s.read("${LOG_FILE}",0,1)===undefined?s.write("${LOG_FILE}","",0,${logBytes(board)}):true})(require("Storage"))`, ERASE_ALL_MS);
   if (made !== true) throw new UserError("the board's Storage has no room for the file `log`", `Is it a ${board.title} with its own Espruino?`);

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import sinon from "sinon";
+import { crc32 } from "node:zlib";
+import { xiaoble } from "../../../boards/xiaoble.ts";
 import {
   RADIO_ADVERTISING,
   RADIO_BOND,
@@ -12,6 +14,8 @@ import {
   type Radio,
 } from "../../../hal/contract.ts";
 import { createEspruinoRadio } from "../../../hal/espruino/radio.ts";
+import type { BondKeys, Bonds } from "../../../sim/air/bonds.ts";
+import { bondsOf } from "../../../sim/air/chip.ts";
 import { clearGlobals, setGlobals } from "./espruino-globals.ts";
 
 const table = { service: "s", answer: "a", batteryService: 0x180f, batteryLevel: 0x2a19, security: { mitm: 1, privacy: 1, pair: false } };
@@ -27,6 +31,7 @@ describe("Radio on Espruino", () => {
   let calls: unknown[][];
   let errors: unknown[];
   let radio: Radio;
+  let bonds: Bonds;
 
   beforeEach(() => {
     calls = [];
@@ -35,7 +40,12 @@ describe("Radio on Espruino", () => {
       (name: string) =>
       (...args: unknown[]): void =>
         void calls.push([name, ...(JSON.parse(JSON.stringify(args)) as unknown[])]);
+    bonds = bondsOf(xiaoble);
+    const { memory } = bonds.fds;
+    const registers: Record<number, number> = { 0x10001014: xiaoble.bootLoader! };
     setGlobals({
+      peek32: (address: number) => registers[address],
+      E: { CRC32: (bytes: Uint8Array) => crc32(bytes) >>> 0 },
       NRF: {
         on: (name: string, callback: (value: unknown) => void) => (listeners[name] = callback),
         wake: record("wake"),
@@ -43,9 +53,13 @@ describe("Radio on Espruino", () => {
         disconnect: record("disconnect"),
         setSecurity: record("setSecurity"),
         updateServices: record("updateServices"),
-        eraseBonds: record("eraseBonds"),
         getSecurityStatus: () => ({ connected: true, advertising: false }),
         resolveAddress: (address: string) => (address === "p private-resolvable" ? "b public" : undefined),
+      },
+    }, {
+      Flash: {
+        read: (length: number, address: number) => memory.bytes.slice(address - memory.base, address - memory.base + length),
+        erasePage: (address: number) => bonds.fds.erasePage((address - memory.base) / 4096),
       },
     });
     radio = createEspruinoRadio({ ...table, security: { ...table.security } }, (error) => void errors.push(error));
@@ -175,16 +189,65 @@ describe("Radio on Espruino", () => {
   });
 
   it("resolves the address of a bonded phone and leaves others as they are", () => {
-    assert.equal(radio.identify("p private-resolvable"), "b public");
-    assert.equal(radio.identify("q random"), "q random");
+    assert.equal(radio.identify("p private-resolvable", false), "b public");
+    assert.equal(radio.identify("q random", false), "q random");
   });
 
-  it("wakes, sleeps, disconnects and erases bonds directly", () => {
+  const KEYS: BondKeys = { ltk: "11".repeat(16), level: 4, keyBytes: 16, isSc: true, identity: "c0:11:22:33:44:55 random", irk: undefined };
+
+  it("tells one bond of an address from every other one, wherever it lies", () => {
+    const { identity } = KEYS;
+    assert.equal(radio.identify(identity, true), identity, "none");
+    bonds.store({ ...KEYS, identity: "c0:11:22:33:44:56 random" });
+    assert.equal(radio.identify(identity, true), identity, "another's");
+    bonds.store(KEYS);
+    const first = radio.identify(identity, true);
+    assert.equal(radio.identify(identity, false), identity, "not asked for");
+    assert.match(first, /^c0:11:22:33:44:55 random#[0-9a-z]{1,7}$/);
+    // Until they have been cleared up into the lower page, and back.
+    for (let i = 0; bonds.fds.erasures < 2; i++) {
+      bonds.subscribe(1, new Map([[24, i & 1]]));
+      assert.equal(radio.identify(identity, true), first);
+    }
+    bonds.store({ ...KEYS, ltk: "22".repeat(16) });
+    const second = radio.identify(identity, true);
+    assert.notEqual(second, first);
+    assert.equal(second.slice(0, 25), first.slice(0, 25));
+    bonds.erase(false);
+    assert.equal(radio.identify(identity, true), identity);
+  });
+
+  it("is not led out of the page by a phone whose identity key looks like a record", () => {
+    const irk = new Uint8Array(16);
+    irk.set([0x07, 0xc0, 0x14, 0x00], 3);
+    bonds.store(KEYS);
+    const whole = radio.identify(KEYS.identity, true);
+    // To the page's very end: what its key looks like would reach beyond.
+    const used = 2 + 23;
+    const end = 1024 - 26;
+    bonds.fds.write(0xd000, 1, new Uint8Array((end - used - 3) * 4));
+    bonds.store({ ...KEYS, irk, identity: "c0:66:66:66:66:66 random" });
+    assert.equal(bonds.all.length, 2);
+    assert.equal(radio.identify(KEYS.identity, true), whole);
+    assert.equal(radio.identify("c0:00:00:00:00:99 random", true), "c0:00:00:00:00:99 random");
+  });
+
+  it("erases both pages of bonds, whichever they lie in", () => {
+    for (const erasures of [0, 1]) {
+      const { peer } = bonds.store(KEYS);
+      for (let i = 0; bonds.fds.erasures < erasures; i++) bonds.subscribe(peer, new Map([[24, i & 1]]));
+      radio.eraseBonds();
+      bonds.boot(false);
+      assert.deepEqual(bonds.all, []);
+      bonds.fds.erasures = 0;
+    }
+  });
+
+  it("wakes, sleeps and disconnects directly", () => {
     radio.wake();
     radio.sleep();
     radio.disconnect();
-    radio.eraseBonds(true);
-    assert.deepEqual(calls, [["wake"], ["sleep"], ["disconnect"], ["eraseBonds", true]]);
+    assert.deepEqual(calls, [["wake"], ["sleep"], ["disconnect"]]);
     assert.equal(radio.status().connected, true);
   });
 });

@@ -81,6 +81,10 @@ describe("link guard and pairing window", () => {
     assert.ok(rig.radio.link);
     rig.radio.identities["5a:00:00:00:00:01 private-resolvable"] = FAMILY;
     rig.radio.write(...HELLO);
+    assert.equal(isIn(), false, "its bond is not stored yet");
+    assert.ok(rig.radio.link);
+    rig.radio.bonds[FAMILY] = 1;
+    rig.radio.write(...HELLO);
     assert.equal(answers(), 1);
     rig.radio.vanish();
     rig.reboot();
