@@ -326,7 +326,7 @@ export function createToy(hal: Hal, image: KernelImage, parts: ToyParts): Toy {
 
   // Whatever was accepted, set or numbered before is gone with this boot; the new address takes effect in the boot files.
   function resetDone(): void {
-    if (hal.radio) hal.radio.eraseBonds(true);
+    if (hal.radio) hal.radio.eraseBonds();
     store.renew();
     earcons.play(EARCON_RESET, hal.system.reboot);
   }

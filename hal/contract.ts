@@ -234,7 +234,7 @@ export interface Radio {
   /** The battery level that phones may read, in percent. */
   setBattery(percent: number): void;
   /** Erases every bond. Only while nobody is connected; to be followed by a reboot. */
-  eraseBonds(isDirect: true): void;
+  eraseBonds(): void;
 }
 
 /** What keeping things takes: nothing that hears or speaks. */

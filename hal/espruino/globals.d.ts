@@ -71,7 +71,6 @@ declare namespace NRF {
   function setAdvertising(data: object, options: object): void;
   function setServices(data: object, options: object): void;
   function updateServices(data: object): void;
-  function eraseBonds(isDirect: true): void;
 }
 
 interface Serial {
