@@ -1,24 +1,15 @@
-// The table of the attack suite: what was tried, and what was observed. One for all files, printed when the last test is done.
+// The table of the attack suite: what was tried, and what was observed. Test files run in processes of their own: each adds its rows to
+// one file, which the reporter prints when the last test is done. Without that file they are printed as they come.
 
+import { appendFileSync } from "node:fs";
 import type { ThreatId } from "./threats.ts";
 
 const WIDTH = 60;
 
-/** A row: the threat's id, the attack in words, what the toy did and what the attacker holds. */
-interface Row {
-  readonly id: ThreatId;
-  readonly text: string;
-}
-
-const rows: Row[] = [];
-
-/** Adds a row. */
+/** Adds a row: the threat's id, the attack in words, what the toy did and what the attacker holds. */
 export function observed(id: ThreatId, attack: string, what: string): void {
-  rows.push({ id, text: `  ${id}  ${attack.padEnd(WIDTH)} -> ${what}` });
+  const row = `  ${id}  ${attack.padEnd(WIDTH)} -> ${what}`;
+  const { ATTACK_TABLE: file } = process.env;
+  if (file) appendFileSync(file, `${row}\n`);
+  else console.log(row);
 }
-
-// Outside of every `describe`: after all tests of all files.
-after(() => {
-  const sorted = [...rows].sort((a, b) => a.id.localeCompare(b.id));
-  console.log(`\nattack -> what was observed\n\n${sorted.map(({ text }) => text).join("\n")}`);
-});

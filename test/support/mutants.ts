@@ -83,8 +83,6 @@ export function testsOn(file: string, changed: { readonly file: string; readonly
       }),
     beforeEach: (hook: () => void) => hooks.before.push(hook),
     afterEach: (hook: () => void) => hooks.after.push(hook),
-    // The attack table of such a run is nobody's.
-    after: () => undefined,
   };
   const load = (path: string): Exports => {
     const known = modules.get(path) ?? (path === file || reaches(path, changed.file) ? undefined : plain.get(path));

@@ -5,6 +5,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 const RESULT = "build/test-result.json";
+/** Rows of the attack table, from all processes. */
+const ATTACK_TABLE = "build/attack-table.txt";
 
 export interface Counts {
   readonly passed: number;
@@ -18,13 +20,13 @@ interface MochaResult {
 
 /** `around`: what runs node, such as a coverage tool with its options. */
 export function runMocha(config: string, args: readonly string[], around: readonly string[] = []): Counts {
-  rmSync(RESULT, { force: true });
+  for (const file of [RESULT, ATTACK_TABLE]) rmSync(file, { force: true });
   const parallel = ["--parallel", "--jobs", String(availableParallelism())];
   // Loaded by require, every constant that a module imports would be a getter, and hot loops twice as slow.
   const mocha = ["--no-experimental-require-module", "--import", "tsx", "node_modules/mocha/bin/mocha.js", "--config", config, ...parallel, ...args];
   const { status } = spawnSync(process.execPath, around.length > 0 ? [...around, process.execPath, ...mocha] : mocha, {
     stdio: "inherit",
-    env: { ...process.env, MOCHA_RESULT: RESULT },
+    env: { ...process.env, MOCHA_RESULT: RESULT, ATTACK_TABLE },
   });
   try {
     const { stats } = JSON.parse(readFileSync(RESULT, "utf8")) as MochaResult;
