@@ -41,6 +41,7 @@ const parts: readonly Part[] = [
     file: "firmware/link/window.ts",
     tests: ["test/unit/link/window.test.ts", "test/unit/link/pairing.test.ts"],
     secondLocks: [
+      ["without !hasBond", "a bond that was made on this link is not the one that was accepted, so its identity is another"],
       ["!guard.isProven is true", "whoever is proven while it is open has shut it with that, or is being put off since it was opened"],
       ["without kind === RADIO_BOND", WORDS],
       ["without kind === RADIO_BOND", WORDS],
