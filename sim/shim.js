@@ -240,5 +240,6 @@ var $t = 0;
       }
       host("done", [event.kind]);
     }
+    return events.length;
   };
 })(this);

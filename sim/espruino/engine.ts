@@ -108,7 +108,7 @@ export class EspruinoEngine implements Engine {
   pass(events: readonly EngineEvent[]): void {
     if (!this.#link.isRunning) return;
     this.#events = events;
-    this.#answer("=", String(events.length));
+    this.#answer("=", "0");
     this.#serveUntilIdle();
   }
 
@@ -136,9 +136,8 @@ export class EspruinoEngine implements Engine {
       const line = this.#link.readLine();
       if (line === "idle") return;
       if (line === "next") {
-        const [event, ...rest] = this.#events;
-        this.#events = rest;
-        this.#answer("=", expression(event as unknown as Wire));
+        this.#answer("=", expression(this.#events.slice(0, 1) as unknown as Wire));
+        this.#events = this.#events.slice(1);
         continue;
       }
       const [turns, operation, args, used] = parse(line) as unknown as [number, string, Wire[], number?];

@@ -116,7 +116,8 @@
   function pump() {
     later(pump, 0);
     // One at a time: on the board, what waits is no variable.
-    for (var left = exchange("idle"); left > 0; left--) $pump([exchange("next")]);
+    exchange("idle");
+    while ($pump(exchange("next"))) continue;
   }
 
   /** At the head of a boot file that counts its cost. */

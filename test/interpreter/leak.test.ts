@@ -14,7 +14,7 @@ const TOLERANCE = 2;
 describe("Espruino's variables", function () {
   this.timeout(600_000);
 
-  it("are as many after a hundred recordings and playbacks as after the first ten", () => {
+  it("are no more after a hundred recordings and playbacks than after the first ten", () => {
     let engine: EspruinoEngine | undefined;
     const toy = Toy.awake({ engine: espruinoEngine(process.env["ESPRUINO"]!, { isMeasuring: true, onMade: (made) => (engine = made) }) });
     let atTen = 0;
@@ -23,7 +23,7 @@ describe("Espruino's variables", function () {
       if (cycle === 10) atTen = engine!.variables.now;
     }
     assert.ok(toy.messages().length > 10, "no messages came to the first ten");
-    assert.ok(Math.abs(engine!.variables.now - atTen) <= TOLERANCE, `${atTen} variables after ten cycles, ${engine!.variables.now} after ${CYCLES}`);
+    assert.ok(engine!.variables.now - atTen <= TOLERANCE, `${atTen} variables after ten cycles, ${engine!.variables.now} after ${CYCLES}`);
     toy.assertHealthy();
     engine!.kill();
   });
