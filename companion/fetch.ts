@@ -6,7 +6,7 @@ import { crc32 } from "./crc32.ts";
 import { CORRUPT, STALLED, u32, type Requester, type Wire } from "./requests.ts";
 
 /** Frames asked for in one go, and how few may be on their way before the next go. */
-const BATCH_FRAMES = 48;
+const BATCH_FRAMES = 96;
 const LOW_FRAMES = 16;
 /** Ranges that fit the smallest frame. */
 const RANGES_AT_ONCE = 4;

@@ -128,8 +128,11 @@ export interface Flash {
   read(address: number, length: number): Uint8Array;
   /** Copies `count` pieces of `bytes` each, one behind the other: the first one at address 0, the next ones every `stride`. */
   gather(into: Uint8Array, bytes: number, stride: number, count: number): void;
-  /** Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. */
-  write(address: number, bytes: Uint8Array): Code;
+  /**
+   * Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. `check` is the
+   * CRC-32 of the bytes, from who had it cheaper.
+   */
+  write(address: number, bytes: Uint8Array, check?: number): Code;
   /** Erases one page and reads back. Blocks JavaScript for tens of milliseconds, so never while audio runs. */
   erasePage(page: number): Code;
 }
@@ -158,6 +161,8 @@ export type NativeFunction = (a?: number, b?: number, c?: number, d?: number) =>
 
 /** Machine code and the flat memory that it works on. */
 export interface NativeCode {
+  /** Where the data of these bytes lie, for machine code; 0 when they are not in one piece. */
+  addressOf(bytes: Uint8Array, isOfData: true): number;
   /** Undefined when no flat memory can be had. Zeroed. */
   allocate(bytes: number): FlatBuffer | undefined;
   /** CRC-32 (IEEE 802.3). */

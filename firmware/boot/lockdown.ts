@@ -5,7 +5,6 @@
 import { boot } from "pawlock:boot";
 import {
   ADVERTISED_COMPANY,
-  AIR_REQUEST,
   ANSWER,
   BATTERY_LEVEL,
   BATTERY_SERVICE,
@@ -48,7 +47,7 @@ function services(): object {
     writable: true,
     security: level4,
     onWrite: function (event: { data: ArrayBuffer }) {
-      if (air) air(AIR_REQUEST, event);
+      if (air) air(event);
     },
   };
   voice[ANSWER] = { maxLen: MOST_FRAME_BYTES, notify: true, security: level4 };
@@ -57,6 +56,8 @@ function services(): object {
   table[VOICE_SERVICE] = voice;
   return table;
 }
+
+function nobody(): void {}
 
 function octet(word: number, shift: number): string {
   return (0x100 + ((word >> shift) & 0xff)).toString(16).substr(1);
@@ -97,7 +98,7 @@ global.air = undefined;
 NRF.setServices(boot.isLinked ? services() : {}, { uart: false });
 NRF.setSecurity(linkSecurity(boot.isLinked, boot.hasPrivacy));
 // Each attempt to pair would leak a variable if nobody listened.
-NRF.on("passkey", function () {});
+NRF.on("passkey", nobody);
 
 if (isSealed && !isService) {
   E.setPassword(E.hwRand().toString(36) + E.hwRand().toString(36));

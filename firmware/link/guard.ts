@@ -1,7 +1,7 @@
 // The one door: every byte from the air passes `admit`, every byte to the air asks `isSafe` first. A link is believed for what the
 // stack says of it at this very moment, never for what was true a while ago: an event may come late or not at all.
 
-import { ADDRESS_CHARS, type Clock, type Radio, type RadioStatus, type TimerId } from "../../hal/contract.ts";
+import { ADDRESS_CHARS, type Clock, type Radio, type TimerId } from "../../hal/contract.ts";
 import { refill } from "../bucket.ts";
 import type { Phones } from "./phones.ts";
 import { LONGEST, OP_COUNT, OP_HELLO, SHORTEST } from "./protocol.ts";
@@ -51,15 +51,17 @@ export interface Guard {
   /** Links that ended without having been proven, since the reader last set it to 0. */
   strangers: number;
   /** REFUSED, or what came in. Only the stack lets bytes through here, at the highest level; the rest is checked. */
-  admit(frame: Uint8Array, frameBytes: number): number;
+  admit(frame: Uint8Array): number;
   /** Whether this link is, right now, that of an accepted phone, encrypted and authenticated. */
-  isSafe(): boolean;
+  isSafe(): boolean | undefined;
 }
 
 export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
   let deadline: TimerId | undefined;
   // Strangers that may still come until a storm is at its worst.
   const calm = { left: STORM_MOST, atMs: 0 };
+  // Number of the phone that has proven itself.
+  let place = 0;
 
   function putOff(): void {
     if (deadline !== undefined) clock.cancel(deadline);
@@ -96,21 +98,19 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     allow(isKnown ? DEADLINE_MS : Math.max(SHORTEST_MS, DEADLINE_MS - storm * STORM_STEP_MS));
   }
 
-  /** The link that we know of is the one that the stack has, at a level that keeps others out. */
-  function isSecure(status: RadioStatus): boolean {
-    return self.address !== "" && status.connected && status.connected_addr === self.address && status.encrypted === true && status.mitm_protected === true;
+  // Asked before every frame that goes out: the stack is, what was true for the last one need not be. The address that it tells is of
+  // a link that there is, and whoever was revoked has lost his place.
+  function isSafe(): boolean | undefined {
+    const status = radio.status();
+    return self.isProven && phones.addresses[place] === self.identity && status.connected_addr === self.address && status.encrypted && status.mitm_protected;
   }
 
-  function isSafe(): boolean {
-    return self.isProven && phones.find(self.identity) >= 0 && isSecure(radio.status());
-  }
-
-  function admit(frame: Uint8Array, frameBytes: number): number {
+  function admit(frame: Uint8Array): number {
     const status = radio.status();
     // Of a link that is gone: the one that is there now has not said this, and is left alone.
     if (status.connected_addr !== self.address) return REFUSED;
     let claimed = CLAIM_REFUSED;
-    if (isSecure(status)) {
+    if (status.encrypted && status.mitm_protected) {
       if (self.isProven) claimed = phones.find(self.identity) >= 0 ? CLAIM_GRANTED : CLAIM_REFUSED;
       else {
         // A bond made on this link is known only now.
@@ -122,11 +122,12 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
     if (claimed !== CLAIM_GRANTED) return REFUSED;
     if (!self.isProven) {
       self.isProven = true;
+      place = phones.find(self.identity);
       allow(0);
     }
     const op = frame[0];
     if (!(op >= OP_HELLO && op < OP_COUNT)) return ADMITTED_MALFORMED;
-    return frame.length >= SHORTEST[op] && frame.length <= LONGEST[op] && frame.length <= frameBytes ? ADMITTED : ADMITTED_MALFORMED;
+    return frame.length >= SHORTEST[op] && frame.length <= LONGEST[op] ? ADMITTED : ADMITTED_MALFORMED;
   }
 
   const self: { -readonly [field in keyof Guard]: Guard[field] } = {

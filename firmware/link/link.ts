@@ -18,7 +18,7 @@ import type { Kernel } from "../voice/kernel.ts";
 import { createCrashes } from "./crashes.ts";
 import { ADMITTED_MALFORMED, REFUSED, createGuard } from "./guard.ts";
 import { createPhones } from "./phones.ts";
-import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA, ROOM } from "./protocol.ts";
+import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, ROOM } from "./protocol.ts";
 import { createRequests } from "./requests.ts";
 import { createSettings } from "./settings.ts";
 import { SENDING, createTransfer } from "./transfer.ts";
@@ -101,7 +101,23 @@ export function createLink(ports: LinkPorts): Link {
   const guard = createGuard(clock, radio, phones);
   const window = createPairingWindow(clock, radio, phones, store.journal, guard, ports.speak, ports.told);
   guard.claim = window.claim;
-  const transfer = createTransfer(ports, guard, mayChange);
+
+  function answerNext(): void {
+    const frame = waiting.shift();
+    if (waiting.length > 0) clock.after(0, answerNext);
+    if (!frame) return;
+    radio.room++;
+    const admitted = guard.admit(frame);
+    if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
+  }
+
+  // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard. Voice comes
+  // only as fast as it is granted.
+  function asked(frame: Uint8Array): void {
+    if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
+  }
+
+  const transfer = createTransfer(ports, guard, mayChange, asked);
   const requests = createRequests(ports, phones, settings, guard, transfer, mayChange);
 
   /** Somebody has connected, or with an empty address gone. */
@@ -113,22 +129,6 @@ export function createLink(ports: LinkPorts): Link {
     window.linkChanged();
     transfer.linkChanged();
     requests.reset();
-  }
-
-  function answerNext(): void {
-    const frame = waiting.shift();
-    if (waiting.length > 0) clock.after(0, answerNext);
-    if (!frame) return;
-    radio.room++;
-    const admitted = guard.admit(frame, transfer.frameBytes);
-    if (admitted !== REFUSED) requests.handle(frame, admitted === ADMITTED_MALFORMED);
-  }
-
-  // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard. Voice comes
-  // only as fast as it is granted.
-  function onWritten(frame: Uint8Array): void {
-    if (frame[0] === OP_DATA && frame.length <= transfer.frameBytes) transfer.data(frame);
-    else if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
   }
 
   function onEvent(kind: number, value: unknown): void {
@@ -190,7 +190,7 @@ export function createLink(ports: LinkPorts): Link {
   }
 
   radio.room = ROOM;
-  radio.listen(onEvent, onWritten);
+  radio.listen(onEvent, transfer.written);
   clock.every(TICK_MS, tick);
 
   return {

@@ -18,8 +18,6 @@ export const VOICE_SERVICE = "f04b0001-6a0d-4f9c-8f5e-2d1c9b7a3e60";
 export const REQUEST = "f04b0002-6a0d-4f9c-8f5e-2d1c9b7a3e60";
 /** Notified by the toy: one answer or piece of voice a notification. */
 export const ANSWER = "f04b0003-6a0d-4f9c-8f5e-2d1c9b7a3e60";
-/** Which characteristic was written, as the boot files tell the application. */
-export const AIR_REQUEST = 1;
 
 /** What every toy says of itself, the same everywhere: it tells a phone that it found a Pawlock, not whose. */
 export const MANUFACTURER_TEXT = "Pawlock";

@@ -1,7 +1,7 @@
 // Voice over the air, one message at a time, whole blocks of the kernel's format. Who receives says what he wants: the phone asks for
 // ranges of frames, and again for what did not come, since a dropped notification is seen by nobody; the toy grants the phone a few
 // frames at a time. The child comes first: while he has the toy, nothing moves, and what a phone sends gives way to what he says.
-// Over 300 lines: both directions share the ring, the blocks' check and the one transfer that there is.
+// Over 300 lines: both directions share one ring, one check and one state, and calls between two files would cost each frame time.
 
 import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_FAMILY } from "../messages/layout.ts";
@@ -9,15 +9,13 @@ import type { Message } from "../messages/index.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME, FN_TAKE } from "../voice/abi.ts";
 import type { Guard } from "./guard.ts";
 import type { LinkPorts } from "./link.ts";
-import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES, ROOM } from "./protocol.ts";
+import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_DATA, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES, ROOM } from "./protocol.ts";
 
 /** What a phone sends must go on within this, connected or not, or it is dropped. */
 const PATIENCE_MS = 60000;
 /** A grant that says nothing new is repeated no sooner than this. */
 const REPEAT_MS = 100;
 const CHECK_STEP_MS = 20;
-/** Frames that were sent together are handled together; the first one of them takes as long as this. */
-const GATHER_MS = 8;
 /** Highest step index in a block's header. */
 const LAST_STEP = 88;
 
@@ -44,8 +42,8 @@ export interface Transfer {
   /** OK promises the CRC-32 of the message that is fetched, or why there is none, unless the link ends before. */
   check(done: (code: Code, crc: number) => void): Code;
   send(samples: number, crc: number): Code;
-  /** Takes what should be a DATA frame. */
-  data(frame: Uint8Array): void;
+  /** Takes whatever a phone has written, and keeps the voice. */
+  written(frame: Uint8Array): void;
   /** Makes what has arrived a message. */
   finish(): Code;
   /** The child records: what a phone sends is dropped, what it fetches must be read again. */
@@ -58,16 +56,21 @@ export interface Transfer {
   tick(): void;
 }
 
-/** `mayChange` tells whether one more change may wear the flash. */
-export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => boolean): Transfer {
+/** `mayChange` tells whether one more change may wear the flash; `others` takes what is no voice. */
+export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => boolean, others: (frame: Uint8Array) => void): Transfer {
   const clock = ports.clock;
   const kernel = ports.kernel;
   const log = ports.store.messages;
   const toy = ports.toy;
+  const crc32 = kernel.functions[FN_CRC32];
+  const frameOut = kernel.functions[FN_FRAME];
+  const frameIn = kernel.functions[FN_TAKE];
+  const framed = kernel.frame;
+  const frameAddress = kernel.frameAddress;
   const ring = kernel.blocksAddress;
   // A frame may lie across the border of two blocks: they lie in a ring, which is the recorder's when he needs it.
   const blocks = kernel.blocks;
-  const grantFrame = kernel.frame.subarray(0, DATA_HEADER_BYTES);
+  const grantFrame = framed.subarray(0, DATA_HEADER_BYTES);
   let message: Message | undefined;
   // Which block lies in each half of the ring; -1 for none.
   const loaded = [-1, -1];
@@ -81,15 +84,15 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
   let rangeEnd = 0;
   let readyTo = 0;
   let length = 0;
-  let out = kernel.frame;
+  let out = framed;
   let checking: TimerId | undefined;
   let epoch = 0;
-  // Of what a phone sends: what it announced, who it is, how far it has come and may go on, what of that is not looked at yet.
+  // Of what a phone sends: what it announced, who it is, how far the voice in the ring goes, how many frames more may come.
   let announced = 0;
   let sender = "";
   let arrived = 0;
-  let most = 0;
-  let gathering: TimerId | undefined;
+  let credit = 0;
+  let heardTo = 0;
   let heardMs = 0;
   let grantedMs = 0;
   let failure: Code = OK;
@@ -99,7 +102,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     self.isMoving = false;
     rangeAt.splice(0, rangeAt.length);
     rangeFrames.splice(0, rangeFrames.length);
-    at = rangeEnd = readyTo = most = 0;
+    at = rangeEnd = readyTo = credit = 0;
     return false;
   }
 
@@ -132,7 +135,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   /** Adds the block that lies in the ring to the CRC-32. */
   function addToCheck(index: number): void {
-    crc = kernel.call(FN_CRC32, ring + (index & 1) * BLOCK_BYTES, BLOCK_BYTES, crc, 0) >>> 0;
+    crc = crc32(ring + (index & 1) * BLOCK_BYTES, BLOCK_BYTES, crc, 0) >>> 0;
     checked = index + 1;
   }
 
@@ -148,27 +151,30 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     return true;
   }
 
-  /** Has the next frame ready, also where a range or a block ends; false when there is none. */
+  /** Begins the next range; false when there is none. */
+  function turn(): boolean {
+    if (rangeAt.length === 0) return false;
+    at = rangeAt.shift() as number;
+    length = self.frameBytes - DATA_HEADER_BYTES;
+    rangeEnd = Math.min(self.bytes, at + (rangeFrames.shift() as number) * length);
+    return load(Math.floor(at / BLOCK_BYTES));
+  }
+
+  /** Has the next frame ready where it is not just the next piece of a block; false when there is none. */
   function prepare(): boolean {
-    if (at >= rangeEnd) {
-      if (rangeAt.length === 0) return halt();
-      at = rangeAt[0];
-      rangeEnd = Math.min(self.bytes, at + rangeFrames[0] * (self.frameBytes - DATA_HEADER_BYTES));
-      rangeAt.splice(0, 1);
-      rangeFrames.splice(0, 1);
-    }
-    length = Math.min(self.frameBytes - DATA_HEADER_BYTES, rangeEnd - at);
-    const last = Math.floor((at + length - 1) / BLOCK_BYTES);
-    if (!load(Math.floor(at / BLOCK_BYTES)) || !load(last)) return halt();
+    if (at >= rangeEnd && !turn()) return halt();
+    if (at + length > rangeEnd) length = rangeEnd - at;
+    if (out.length !== length + DATA_HEADER_BYTES) out = framed.subarray(0, length + DATA_HEADER_BYTES);
+    const last = ((at + length - 1) / BLOCK_BYTES) | 0;
+    if (!load(last)) return halt();
     readyTo = Math.min(rangeEnd, (last + 1) * BLOCK_BYTES);
-    if (out.length !== length + DATA_HEADER_BYTES) out = kernel.frame.subarray(0, length + DATA_HEADER_BYTES);
     return true;
   }
 
   // One frame: all that the interpreter has time for in an interval. What takes longer comes behind it, while it is on its way.
   function sendNext(): boolean {
     if (!self.isMoving || toy.activity !== AT_REST || !guard.isSafe()) return halt();
-    kernel.call(FN_FRAME, kernel.frameAddress, ring, length, at);
+    frameOut(frameAddress, ring, length, at);
     ports.radio.notify(out);
     at += length;
     return at + length <= readyTo || prepare();
@@ -214,10 +220,11 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     const isSame = samples === self.samples && theirs === announced && sender === guard.identity;
     heardMs = clock.nowMs();
     epoch = guard.epoch;
+    arrived = self.received;
     // Refused for what it is: it will not be better, nor cost another change.
     if (isSame && self.kind === NONE && failure === CODE_CHECK) return failure;
     if (isSame && self.kind >= SENDING) {
-      if (self.kind === SENDING) expect();
+      if (self.kind === SENDING) credit = CREDIT;
       return OK;
     }
     if (samples < 1 || samples > ports.longestSamples) return ERR_RANGE;
@@ -228,42 +235,41 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     begin(SENDING, samples);
     announced = theirs;
     sender = guard.identity;
-    expect();
+    arrived = 0;
+    credit = CREDIT;
     if (log.roomSamples() >= samples) return OK;
     stop();
     return ERR_FULL;
   }
 
-  /** What may come now lies behind what has come. */
-  function expect(): void {
-    arrived = self.received;
-    most = arrived + CREDIT * (self.frameBytes - DATA_HEADER_BYTES);
-  }
-
-  function data(frame: Uint8Array): void {
-    if (arrived >= most) return;
-    kernel.frame.set(frame);
-    arrived = kernel.call(FN_TAKE, kernel.frameAddress, ring, frame.length, arrived);
-    if (gathering === undefined) gathering = clock.after(GATHER_MS, gather);
+  // Frames are looked at together, when as many have come as may, or the last one. None is longer than the stack takes, which is what
+  // there is room for.
+  function written(frame: Uint8Array): void {
+    if (frame[0] !== OP_DATA) others(frame);
+    else if (credit > 0) {
+      framed.set(frame);
+      arrived = frameIn(frameAddress, ring, frame.length, arrived);
+      if (--credit === 0 || arrived === self.bytes) gather();
+    }
   }
 
   // Only here is what lies in the ring believed to be the phone's, and only while its link is: until then nothing has come of it. All
   // of it was written before this look at the link.
   function gather(): void {
     const to = arrived;
-    gathering = undefined;
     arrived = self.received;
-    if (most === 0 || toy.activity !== AT_REST || !guard.isSafe()) return;
-    heardMs = clock.nowMs();
+    credit = CREDIT;
+    if (toy.activity !== AT_REST || !guard.isSafe()) return;
     if (to > arrived && to <= self.bytes) {
-      self.received = to;
+      arrived = self.received = to;
       ports.radio.room = ROOM;
+    } else {
+      // Sent twice, or after one that was lost: the phone goes back to what is granted.
+      const nowMs = clock.nowMs();
+      if (nowMs - grantedMs < REPEAT_MS) return;
+      grantedMs = nowMs;
     }
-    // Sent twice, or after one that was lost: the phone goes back to what is granted.
-    else if (heardMs - grantedMs < REPEAT_MS) return;
-    expect();
-    grantedMs = heardMs;
-    kernel.call(FN_FRAME, kernel.frameAddress, ring, 0, arrived);
+    frameOut(frameAddress, ring, 0, arrived);
     grantFrame[0] = OP_GRANT;
     ports.radio.notify(grantFrame);
     // The next frames come while these go into the flash.
@@ -287,13 +293,18 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     const newest = log.at(log.count() - 1);
     if (code !== OK || !newest) return code;
     self.kind = SENT;
-    most = 0;
+    credit = 0;
     self.sequence = newest.sequence;
     return OK;
   }
 
   function tick(): void {
-    if (self.kind >= SENDING && clock.nowMs() - heardMs > PATIENCE_MS) stop();
+    if (self.kind < SENDING) return;
+    // Fewer than might have come.
+    if (credit > 0 && arrived !== self.received) gather();
+    if (heardTo !== self.received) heardMs = clock.nowMs();
+    heardTo = self.received;
+    if (clock.nowMs() - heardMs > PATIENCE_MS) stop();
   }
 
   const self = {
@@ -308,7 +319,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     pull: pull,
     check: check,
     send: send,
-    data: data,
+    written: written,
     finish: finish,
     giveWay: giveWay,
     linkChanged: halt,

@@ -7,41 +7,56 @@ import { BLOCKS_PER_PAGE, BLOCKS_PER_SHEET, PAGES_PER_SHEET, PAGE_HEADER_BYTES, 
 import type { Vault } from "./vault.ts";
 
 export interface Blocks {
-  /** Address of a block in a sheet. */
-  slotAt(sheet: number, block: number): number;
   /** Copies block `block` of a message; ERR_DAMAGED when it is not what was written. */
   read(message: Message, block: number, into: Uint8Array): Code;
+  /**
+   * The block behind the last one that was read, as it lies in flash; to be forgotten when that changes. They are read in pairs, which
+   * lie on one page: memory for the bytes costs the interpreter more time than the bytes do.
+   */
+  next: Uint8Array | undefined;
 }
 
 export function createBlocks(flash: Flash, vault: Vault, index: MessageIndex, states: Uint8Array): Blocks {
-  function slotAt(sheet: number, block: number): number {
-    const page = sheet * PAGES_PER_SHEET + (Math.floor(block / BLOCKS_PER_PAGE) % PAGES_PER_SHEET);
-    return page * flash.pageBytes + PAGE_HEADER_BYTES + (block % BLOCKS_PER_PAGE) * SLOT_BYTES;
-  }
-
   // The sheet of the last block that was read: playing goes forward, so the next block is there or behind it.
-  let cursorMessage: Message | undefined;
+  let cursorMessage = 0;
   let cursorIndex = 0;
   let cursorSheet = 0;
+  let nextBlock = 0;
+  let nextMessage = 0;
 
-  function read(message: Message, block: number, into: Uint8Array): Code {
-    if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
-    if (index.find(message.sequence) < 0) return ERR_DAMAGED;
-    const wanted = Math.floor(block / BLOCKS_PER_SHEET);
-    if (cursorMessage !== message || cursorIndex > wanted) {
-      cursorMessage = message;
+  /** Reads a block and the other one of its pair; the slot of the first one. */
+  function readPair(message: Message, block: number): Uint8Array | undefined {
+    if (index.find(message.sequence) < 0) return undefined;
+    const wanted = (block / BLOCKS_PER_SHEET) | 0;
+    if (cursorMessage !== message.sequence || cursorIndex > wanted) {
+      cursorMessage = message.sequence;
       cursorIndex = 0;
       cursorSheet = message.firstSheet;
     }
     for (; cursorIndex < wanted; cursorIndex++) {
-      const next = states.indexOf(message.owner, cursorSheet + 1);
-      cursorSheet = next < 0 ? states.indexOf(message.owner) : next;
+      const sheet = states.indexOf(message.owner, cursorSheet + 1);
+      cursorSheet = sheet < 0 ? states.indexOf(message.owner) : sheet;
     }
-    vault.data.set(flash.read(slotAt(cursorSheet, block), SLOT_BYTES));
-    if (!vault.open(message.sequence, block, SPACE_BLOCK, BLOCK_BYTES, TAG_BYTES)) return ERR_DAMAGED;
-    into.set(new Uint8Array(vault.data.buffer, vault.data.byteOffset, BLOCK_BYTES));
-    return OK;
+    nextBlock = block + 1;
+    nextMessage = message.sequence;
+    const page = cursorSheet * PAGES_PER_SHEET + (((block / BLOCKS_PER_PAGE) | 0) % PAGES_PER_SHEET);
+    const from = page * flash.pageBytes + PAGE_HEADER_BYTES + (block % BLOCKS_PER_PAGE) * SLOT_BYTES;
+    if ((block & 1) === 1 || nextBlock * BLOCK_SAMPLES >= message.samples) return flash.read(from, SLOT_BYTES);
+    const pair = flash.read(from, 2 * SLOT_BYTES);
+    self.next = pair.subarray(SLOT_BYTES, 2 * SLOT_BYTES);
+    return pair.subarray(0, SLOT_BYTES);
   }
 
-  return { slotAt: slotAt, read: read };
+  function read(message: Message, block: number, into: Uint8Array): Code {
+    if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
+    let slot = self.next;
+    self.next = undefined;
+    if (!slot || block !== nextBlock || message.sequence !== nextMessage) slot = readPair(message, block);
+    if (!slot) return ERR_DAMAGED;
+    vault.data.set(slot);
+    return vault.open(message.sequence, block, SPACE_BLOCK, BLOCK_BYTES, TAG_BYTES, into) ? OK : ERR_DAMAGED;
+  }
+
+  const self: Blocks = { read: read, next: undefined };
+  return self;
 }

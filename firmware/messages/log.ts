@@ -26,6 +26,7 @@ import {
   SHEET_OWNER,
   SHEET_RETIRED,
   SHEET_SAMPLES,
+  SLOT_BYTES,
   SPACE_BLOCK,
   WORD_FLAGS,
   WORD_MAGIC,
@@ -108,6 +109,7 @@ export function createMessageLog(
   let writingFirst = 0;
   let writingSheet = 0;
   let writingBlocks = 0;
+  let writingAt = 0;
   let unheard: Message | undefined;
   let heard: Message | undefined;
   let own: Message | undefined;
@@ -125,6 +127,7 @@ export function createMessageLog(
 
   function resume(count: number, sequence: number): void {
     isWriting = false;
+    blocks.next = undefined;
     index.reset(count);
     self.nextSequence = sequence;
     choose();
@@ -135,6 +138,7 @@ export function createMessageLog(
     if (at < 0) return ERR_RANGE;
     const code = flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, deletedBytes);
     if (code !== OK) return code;
+    blocks.next = undefined;
     index.remove(at);
     choose();
     sheets.release(message.owner);
@@ -157,6 +161,8 @@ export function createMessageLog(
     if (code !== OK) return code;
     if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     isWriting = true;
+    // Its memory is worth more now.
+    blocks.next = undefined;
     writingOrigin = origin;
     writingOwner = SHEET_OWNER;
     while (states.indexOf(writingOwner) >= 0) writingOwner++;
@@ -179,8 +185,7 @@ export function createMessageLog(
   function append(block: Uint8Array): Code {
     if (!isWriting || writingSheets > INDEX_MASK) return ERR_RANGE;
     const isFirst = writingBlocks % BLOCKS_PER_SHEET === 0;
-    vault.data.set(block);
-    vault.seal(self.nextSequence, writingBlocks, SPACE_BLOCK, BLOCK_BYTES);
+    vault.seal(self.nextSequence, writingBlocks, SPACE_BLOCK, BLOCK_BYTES, block);
     let code: Code = OK;
     do {
       if (isFirst) {
@@ -188,10 +193,14 @@ export function createMessageLog(
         if (writingSheet < 0) return ERR_FULL;
         makeHeader(writingSheets);
         code = flash.write(writingSheet * sheetBytes, headerBytes);
+        writingAt = writingSheet * sheetBytes + PAGE_HEADER_BYTES;
       }
       // The second page of a sheet begins with the magic as well.
-      else if (writingBlocks % BLOCKS_PER_PAGE === 0) code = flash.write(blocks.slotAt(writingSheet, writingBlocks) - PAGE_HEADER_BYTES, magicBytes);
-      if (code === OK) code = flash.write(blocks.slotAt(writingSheet, writingBlocks), vault.slot);
+      else if (writingBlocks % BLOCKS_PER_PAGE === 0) {
+        code = flash.write(writingSheet * sheetBytes + pageBytes, magicBytes);
+        writingAt = writingSheet * sheetBytes + pageBytes + PAGE_HEADER_BYTES;
+      } else writingAt += SLOT_BYTES;
+      if (code === OK) code = flash.write(writingAt, vault.slot, vault.slotCheck());
       // A sheet that does not take its first block is left for the next one.
       if (code !== OK) sheets.setState(writingSheet, SHEET_RETIRED);
     } while (isFirst && code !== OK);

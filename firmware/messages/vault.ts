@@ -4,6 +4,7 @@
 import { ERR_MEMORY, type Code, type StorePorts } from "../../hal/contract.ts";
 import {
   BLOCK_BYTES,
+  FN_CRC32,
   FN_OPEN,
   FN_SCAN,
   FN_SEAL,
@@ -13,7 +14,7 @@ import {
   SEAL_KEY,
   SEAL_NONCE,
   SEAL_STATE_WORDS,
-  SEAL_TAG,
+  SEAL_TEXT,
 } from "../voice/abi.ts";
 import type { Kernel } from "../voice/kernel.ts";
 import { COMMITTED_BYTES, HEADER_WORDS, PAGES_PER_SHEET, SPACE_COMMIT, SPACE_ROOT, TAG_BYTES } from "./layout.ts";
@@ -27,16 +28,17 @@ export interface Vault {
   readonly code: Code;
   /** What is sealed and opened: text, then its tag. */
   readonly data: Uint8Array;
-  /** A block and its tag, as they lie in flash. */
+  /** A block and its tag, as they lie in flash, and their CRC-32. */
   readonly slot: Uint8Array;
+  slotCheck(): number;
   /** The index: words of the kernel's scan. */
   readonly table: Uint32Array;
   /** Works with this stored key from now on, mixed with the chip's own roots; without one, with none. */
   useKey(stored: Uint32Array | undefined): void;
-  /** Encrypts the first `length` bytes of data and puts the tag behind them. The three words are the nonce. */
-  seal(a: number, b: number, c: number, length: number): void;
-  /** Decrypts them when so many bytes of the tag behind them are right. */
-  open(a: number, b: number, c: number, length: number, tagBytes: number): boolean;
+  /** Encrypts `text`, or the first `length` bytes of data, into data and puts the tag behind them. The three words are the nonce. */
+  seal(a: number, b: number, c: number, length: number, text?: Uint8Array): void;
+  /** Decrypts them to where they are, or to `text`, when so many bytes of the tag behind them are right. */
+  open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array): boolean;
   /** The first two words of the tag of a first page's header, whose first words lie in data. */
   commitTag(sequence: number): Uint32Array;
   /** Fills the table from the headers of all sheets; returns how many messages there are, -1 without memory for it. */
@@ -44,39 +46,47 @@ export interface Vault {
 }
 
 export function createVault(hal: StorePorts, kernel: Kernel): Vault {
+  const native = hal.native;
+  const functions = kernel.functions;
   const dataAt = SEAL_STATE_WORDS * 4;
   const tableAt = dataAt + BLOCK_BYTES + FULL_TAG_BYTES;
-  const memory = hal.native.allocate(tableAt + SCAN_STATE_WORDS * 4) || { bytes: new Uint8Array(tableAt + SCAN_STATE_WORDS * 4), address: 0 };
+  const memory = native.allocate(tableAt + SCAN_STATE_WORDS * 4) || { bytes: new Uint8Array(tableAt + SCAN_STATE_WORDS * 4), address: 0 };
+  const dataAddress = memory.address + dataAt;
   const start = memory.bytes.byteOffset;
   const buffer = memory.bytes.buffer;
   const words = new Uint32Array(buffer, start, SEAL_STATE_WORDS);
-  const tag = new Uint8Array(buffer, start + SEAL_TAG * 4, FULL_TAG_BYTES);
   const data = new Uint8Array(buffer, start + dataAt, BLOCK_BYTES + FULL_TAG_BYTES);
-  const commit = new Uint32Array(buffer, start + SEAL_TAG * 4, 2);
+  // Behind no text at all.
+  const commit = new Uint32Array(buffer, start + dataAt, 2);
 
-  function run(fn: number, a: number, b: number, c: number, length: number, tagBytes: number): number {
+  /** Sets the nonce and where the text lies, in one piece: where it is, or in data. */
+  function ready(a: number, b: number, c: number, text: number): void {
     words[SEAL_NONCE] = a;
     words[SEAL_NONCE + 1] = b;
     words[SEAL_NONCE + 2] = c;
-    return kernel.call(fn, memory.address, memory.address + dataAt, length, tagBytes);
+    words[SEAL_TEXT] = text || dataAddress;
   }
 
-  function seal(a: number, b: number, c: number, length: number): void {
-    words[SEAL_AAD_BYTES] = 0;
-    run(FN_SEAL, a, b, c, length, 0);
-    data.set(tag, length);
+  function seal(a: number, b: number, c: number, length: number, text?: Uint8Array): void {
+    const address = text ? native.addressOf(text, true) : 0;
+    if (text && !address) data.set(text);
+    ready(a, b, c, address);
+    functions[FN_SEAL](memory.address, dataAddress, length, 0);
   }
 
-  function open(a: number, b: number, c: number, length: number, tagBytes: number): boolean {
-    words[SEAL_AAD_BYTES] = 0;
-    tag.set(new Uint8Array(buffer, start + dataAt + length, FULL_TAG_BYTES));
-    return run(FN_OPEN, a, b, c, length, tagBytes) === 0;
+  function open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array): boolean {
+    const address = text ? native.addressOf(text, true) : 0;
+    ready(a, b, c, address);
+    if (functions[FN_OPEN](memory.address, dataAddress, length, tagBytes) !== 0) return false;
+    if (text && !address) text.set(data.subarray(0, length));
+    return true;
   }
 
   function commitTag(sequence: number): Uint32Array {
-    words[SEAL_AAD] = memory.address + dataAt;
+    words[SEAL_AAD] = dataAddress;
     words[SEAL_AAD_BYTES] = COMMITTED_BYTES;
-    run(FN_SEAL, sequence, 0, SPACE_COMMIT, 0, 0);
+    seal(sequence, 0, SPACE_COMMIT, 0);
+    words[SEAL_AAD_BYTES] = 0;
     return commit;
   }
 
@@ -91,8 +101,7 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
     key.set(stored);
     const roots = new Uint32Array(buffer, start + dataAt, KEY_WORDS);
     for (let i = 0; i < KEY_WORDS; i++) roots[i] = hal.entropy.root(i);
-    words[SEAL_AAD_BYTES] = 0;
-    run(FN_SEAL, 0, 0, SPACE_ROOT, KEY_WORDS * 4, 0);
+    seal(0, 0, SPACE_ROOT, KEY_WORDS * 4);
     key.set(roots);
     data.fill(0);
   }
@@ -103,7 +112,10 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
     if (!headers || headers.bytes.length < length) return -1;
     const into = new Uint8Array(headers.bytes.buffer, headers.bytes.byteOffset, length);
     hal.flash.gather(into, HEADER_WORDS * 4, PAGES_PER_SHEET * hal.flash.pageBytes, sheets);
-    return kernel.call(FN_SCAN, memory.address, memory.address + tableAt, headers.address, sheets);
+    const count = functions[FN_SCAN](memory.address, memory.address + tableAt, headers.address, sheets);
+    // It has looked at commit tags.
+    words[SEAL_AAD_BYTES] = 0;
+    return count;
   }
 
   return {
@@ -111,6 +123,9 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
     data: data,
     slot: new Uint8Array(buffer, start + dataAt, BLOCK_BYTES + TAG_BYTES),
     table: new Uint32Array(buffer, start + tableAt, SCAN_STATE_WORDS),
+    slotCheck: function () {
+      return functions[FN_CRC32](dataAddress, BLOCK_BYTES + TAG_BYTES, 0, 0) >>> 0;
+    },
     useKey: useKey,
     seal: seal,
     open: open,

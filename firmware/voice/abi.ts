@@ -69,18 +69,19 @@ export const RENDER_OWN = 9;
 /** crc32(address, length, crc, 0) -> CRC-32 (IEEE 802.3), continued from `crc` (0 to begin). */
 
 /**
- * ChaCha20-Poly1305 (RFC 8439). seal(state, data, length, 0) encrypts in place and leaves the tag in the state; open(state, data,
- * length, tagBytes) -> 0 and decrypts in place when the first so many bytes of the tag are right, else 1 and nothing changed.
- * Words of `state`: key, nonce and tag as little-endian words; address and length of the associated data.
+ * ChaCha20-Poly1305 (RFC 8439). seal(state, data, length, 0) encrypts the text at SEAL_TEXT into `data` and puts the tag of 16 bytes
+ * behind it; open(state, data, length, tagBytes) -> 0 and decrypts to SEAL_TEXT when the first so many bytes behind `data` are the
+ * tag's, else 1 and nothing changed. The text may lie where the data do. Words of `state`: key and nonce as little-endian words;
+ * address and length of the associated data; address of the text.
  */
-export const SEAL_STATE_WORDS = 54;
+export const SEAL_STATE_WORDS = 60;
 export const SEAL_KEY = 0;
 export const SEAL_NONCE = 8;
-export const SEAL_TAG = 11;
-export const SEAL_AAD = 15;
-export const SEAL_AAD_BYTES = 16;
+export const SEAL_AAD = 11;
+export const SEAL_AAD_BYTES = 12;
+export const SEAL_TEXT = 13;
 /** Where the functions' own words begin. */
-export const SEAL_OWN = 17;
+export const SEAL_OWN = 14;
 
 /**
  * scan(sealState, state, headers, sheets) -> committed messages that are not deleted. `headers` are the first HEADER_WORDS words of

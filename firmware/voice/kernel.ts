@@ -10,6 +10,7 @@ import {
   CAPTURE_SCALE,
   CAPTURE_STATE_WORDS,
   FN_CAPTURE,
+  FN_COUNT,
   FN_FLUSH,
   FN_RENDER,
   FRAME_MOST_BYTES,
@@ -56,8 +57,8 @@ export interface Kernel {
   beginBlock(which: number, samples: number): void;
   /** Renders up to `count` duty words to `address`; fewer when the block is used up. */
   render(address: number, count: number): number;
-  /** One of the FN_ functions; 0 when the kernel is not whole. */
-  call(index: number, a: number, b: number, c: number, d: number): number;
+  /** The FN_ functions. They give 0 when the kernel is not whole. */
+  readonly functions: readonly NativeFunction[];
 }
 
 // Word offsets of the parts in the kernel's own flat memory. Two words of slack round each block up to whole words.
@@ -78,7 +79,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   const bytes = memory ? memory.bytes : new Uint8Array(ALL_WORDS * 4);
   const base = memory ? memory.address : 0;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, ALL_WORDS);
-  let functions: NativeFunction[] | undefined;
+  let functions: NativeFunction[] = [];
 
   const blocks: Uint8Array[] = [];
   const playing: Uint8Array[] = [];
@@ -87,8 +88,8 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     playing.push(new Uint8Array(bytes.buffer, bytes.byteOffset + (PLAYING_AT + i * BLOCK_WORDS) * 4, BLOCK_BYTES));
   }
 
-  function call(index: number, a: number, b: number, c: number, d: number): number {
-    return functions ? functions[index](a, b, c, d) : 0;
+  function nothing(): number {
+    return 0;
   }
 
   function beginCapture(midScale: number, fullScale: number, decimation: number): void {
@@ -99,11 +100,11 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   }
 
   function capture(address: number, count: number): number {
-    return call(FN_CAPTURE, base + CAPTURE_AT * 4, address, count, base + BLOCKS_AT * 4);
+    return functions[FN_CAPTURE](base + CAPTURE_AT * 4, address, count, base + BLOCKS_AT * 4);
   }
 
   function flush(): number {
-    return call(FN_FLUSH, base + CAPTURE_AT * 4, base + BLOCKS_AT * 4, 0, 0);
+    return functions[FN_FLUSH](base + CAPTURE_AT * 4, base + BLOCKS_AT * 4, 0, 0);
   }
 
   function captured(): number {
@@ -124,8 +125,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   }
 
   function render(address: number, count: number): number {
-    // Not by `call`: a buffer that has just fallen empty waits for this.
-    return functions ? functions[FN_RENDER](base + RENDER_AT * 4, address, count, 0) : 0;
+    return functions[FN_RENDER](base + RENDER_AT * 4, address, count, 0);
   }
 
   // The input lies in the block that render reads, which nobody needs yet.
@@ -141,12 +141,11 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
   if (!memory) code = ERR_MEMORY;
   else if (native.crc32(image.code) !== image.crc32) code = ERR_KERNEL;
   else {
-    functions = native.load(image.code, image.offsets);
-    if (!functions || knownAnswer() !== image.knownAnswer) {
-      functions = undefined;
-      code = ERR_KERNEL;
-    }
+    functions = native.load(image.code, image.offsets) || [];
+    if (functions.length === 0 || knownAnswer() !== image.knownAnswer) code = ERR_KERNEL;
   }
+  if (code !== OK) functions = [];
+  while (functions.length < FN_COUNT) functions.push(nothing);
 
   return {
     code: code,
@@ -162,6 +161,6 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     beginRender: beginRender,
     beginBlock: beginBlock,
     render: render,
-    call: call,
+    functions: functions,
   };
 }

@@ -22,10 +22,11 @@ export function createEspruinoFlash(run: PageRun): Flash {
     for (let i = 0; i < count; i++) into.set(module.read(bytes, base + i * stride), i * bytes);
   }
 
-  function write(address: number, bytes: Uint8Array): Code {
-    if (address < 0 || (address & 3) !== 0 || (bytes.length & 3) !== 0 || address + bytes.length > pages * PAGE_BYTES) return ERR_RANGE;
+  function write(address: number, bytes: Uint8Array, check?: number): Code {
+    const length = bytes.length;
+    if (address < 0 || ((address | length) & 3) !== 0 || address + length > pages * PAGE_BYTES) return ERR_RANGE;
     module.write(bytes, base + address);
-    return E.CRC32(read(address, bytes.length)) === E.CRC32(bytes) ? OK : ERR_HARDWARE;
+    return E.CRC32(module.read(length, base + address)) === (check === undefined ? E.CRC32(bytes) : check) ? OK : ERR_HARDWARE;
   }
 
   function erasePage(page: number): Code {

@@ -31,7 +31,7 @@ declare namespace E {
   function on(event: "kill" | "init", callback: () => void): void;
   function on(event: "errorFlag", callback: (flags: string[]) => void): void;
   /** Address of the data of a flat string or buffer; 0 when it is not flat. */
-  function getAddressOf(value: ArrayBuffer | string, isFlat: true): number;
+  function getAddressOf(value: ArrayBuffer | Uint8Array | string, isFlat: true): number;
   /** Undefined when no flat memory can be had. */
   function toFlatString(value: string): string | undefined;
   function CRC32(data: Uint8Array | string): number;
@@ -78,7 +78,7 @@ interface Serial {
 }
 
 /** The same as `global.air`, which takes the interpreter three times as long to find. */
-declare const air: ((id: number, event: { data: ArrayBuffer }) => void) | undefined;
+declare const air: ((event: { data: ArrayBuffer }) => void) | undefined;
 
 /** `air` is what the boot files' table of services calls, when the application has set it. */
 declare var global: {

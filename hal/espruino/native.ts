@@ -27,6 +27,7 @@ export function createEspruinoNative(): NativeCode {
   }
 
   return {
+    addressOf: E.getAddressOf,
     allocate: allocate,
     crc32: E.CRC32,
     load: load,

@@ -30,8 +30,8 @@ export interface RadioTable {
 /** The connection's interval is told in units of 1.25 ms; 7.5 ms is the shortest. */
 const INTERVAL_MS = 1.25;
 const LEAST_UNITS = 6;
-/** What passes until a timer is set again that has fired. */
-const ARMED_MS = 0.5;
+/** What passes until a timer is set again that has fired, at most. */
+const ARMED_MS = 1;
 
 /** UICR.NRFFW[0], and page size and number of pages in FICR (nRF52840 PS): where the radio stack's last page ends. */
 const BOOT_LOADER = 0x10001014;
@@ -118,7 +118,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     forward("bond", RADIO_BOND);
     forward("advertising", RADIO_ADVERTISING);
     // The boot files' table calls this for each write.
-    air = function (_id: number, event: { data: ArrayBuffer }) {
+    air = function (event: { data: ArrayBuffer }) {
       if (--self.room < 0) {
         if (self.room > -FLOOD) return;
         self.room = -PENALTY;

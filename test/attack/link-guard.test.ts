@@ -2,7 +2,7 @@
 // late. Each of the guard's conditions is what stops one of these (link-mutants.test.ts takes them out one by one).
 
 import assert from "node:assert/strict";
-import { CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_STATE } from "../../firmware/link/protocol.ts";
+import { CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, KEY_VOLUME, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_SET, OP_STATE } from "../../firmware/link/protocol.ts";
 import { RECORD_PHONES } from "../../firmware/messages/records.ts";
 import { OK } from "../../hal/contract.ts";
 import { observed } from "../support/attack-table.ts";
@@ -72,11 +72,14 @@ describe("The guard", () => {
 
   it("T23 sends nothing more when encryption is dropped in the middle of a transfer", () => {
     pair();
-    fetching();
-    rig.radio.link!.encrypted = false;
-    const before = notified();
-    rig.time.tick(2000);
-    assert.equal(notified(), before);
+    for (const what of ["encrypted", "mitm_protected"] as const) {
+      fetching();
+      rig.radio.link![what] = false;
+      const before = notified();
+      rig.time.tick(2000);
+      assert.equal(notified(), before);
+      rig.radio.vanish();
+    }
     observed("T23", "encryption dropped in the middle of a fetch", "not a frame more");
   });
 
@@ -90,7 +93,11 @@ describe("The guard", () => {
     rig.radio.isDeaf = false;
     const before = notified();
     rig.radio.write(OP_STATE, 50);
+    const volume = rig.link.volume();
+    rig.radio.write(OP_SET, 51, KEY_VOLUME, 50, 0);
+    rig.time.tick(100);
     assert.equal(notified(), before);
+    assert.equal(rig.link.volume(), volume, "nothing is changed for it");
     assert.ok(isConnected());
   });
 
@@ -235,16 +242,18 @@ describe("The guard", () => {
     assert.equal(rig.log.changes, 0);
   });
 
-  it("T24 takes no frame that is longer than this link's packets or than its opcode allows", () => {
+  it("T24 takes no request that is longer than its opcode allows, and no voice beyond what it granted or the message has", () => {
     pair();
     rig.connect(FAMILY, 23);
     rig.radio.write(OP_SEND, 60, 0xf4, 1, 0, 0, 1, 2, 3, 4);
     const { code, received } = ((): { code: number; received: number } => ({ code: rig.radio.notified.at(-1)![2]!, received: rig.radio.notified.at(-1)![3]! }))();
     assert.deepEqual([code, received], [OK, 0]);
-    rig.radio.write(OP_DATA, 0, 0, 0, ...new Array<number>(100).fill(1));
-    assert.equal(rig.radio.notified.at(-1)![2], CODE_LENGTH);
+    // The longest that the stack lets through, too many at once, as many as reach beyond the block that is announced.
+    for (let at = 0; at < 992; at += 124) rig.radio.write(OP_DATA, at & 255, at >> 8, 0, ...new Array<number>(124).fill(0));
+    rig.radio.write(OP_DATA, 992 & 255, 992 >> 8, 0, ...new Array<number>(13).fill(0));
+    rig.time.tick(2000);
     rig.radio.write(OP_SEND, 61, 0xf4, 1, 0, 0, 1, 2, 3, 4);
-    assert.equal(rig.radio.notified.at(-1)![3], 0, "nothing of it has arrived");
+    assert.deepEqual([...rig.radio.notified.at(-1)!.subarray(3)], [992 & 255, 992 >> 8, 0, 0], "nothing beyond its end has arrived");
     rig.radio.write(OP_STATE, 62, 1);
     assert.equal(rig.radio.notified.at(-1)![2], CODE_LENGTH);
     rig.radio.write(OP_SEND, 63, 1);

@@ -24,10 +24,8 @@ const parts: readonly Part[] = [
     tests: ["test/attack/link-guard.test.ts"],
     secondLocks: [
       ['without self.address === ""', "the stack would be asked to end a link when there is none"],
-      ['without self.address !== ""', "no address that the stack tells is empty"],
-      ["without status.connected", "the stack tells no address when nobody is connected"],
       ["without self.isProven", "what was begun on a proven link is void on the next one by its epoch"],
-      ["without phones.find(self.identity) >= 0", "a phone that is revoked is put off in the same moment"],
+      ["without phones.addresses[place] === self.identity", "a phone that is revoked is put off in the same moment"],
       ["phones.find(self.identity) >= 0 is true", "the same"],
       ["self.claim is true", "the window gives it before the radio wakes"],
       ["!self.isProven is true", "what is done at the first proof may be done again"],

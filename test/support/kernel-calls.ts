@@ -1,5 +1,6 @@
 // The kernel's cipher, scan and frames on one small RAM: the Thumb bytes, or their twin, through the same calls.
 
+import assert from "node:assert/strict";
 import { kernelImage } from "../../firmware/voice/kernel.generated.ts";
 import {
   FN_FRAME,
@@ -13,7 +14,7 @@ import {
   SEAL_KEY,
   SEAL_NONCE,
   SEAL_STATE_WORDS,
-  SEAL_TAG,
+  SEAL_TEXT,
 } from "../../firmware/voice/abi.ts";
 import { createTwin } from "../../firmware/voice/twin.ts";
 import { createThumb, flatMemory } from "../../sim/thumb.ts";
@@ -25,6 +26,8 @@ const SEAL_AT = 0x4000;
 const SCAN_AT = 0x4400;
 const AAD_AT = 0x5000;
 const DATA_AT = 0x6000;
+const TEXT_AT = 0x10000;
+const TAG_BYTES = 16;
 const FRAME_FIELD_BYTES = 256;
 
 export interface Sealing {
@@ -35,8 +38,9 @@ export interface Sealing {
 
 export interface KernelCalls {
   readonly spent: { cycles: number };
-  seal(how: Sealing, text: Uint8Array): { readonly text: Uint8Array; readonly tag: Uint8Array };
-  open(how: Sealing, text: Uint8Array, tag: Uint8Array, tagBytes: number): Uint8Array | undefined;
+  /** The text lies apart from the data, or where they are. */
+  seal(how: Sealing, text: Uint8Array, isInPlace?: boolean): { readonly text: Uint8Array; readonly tag: Uint8Array };
+  open(how: Sealing, text: Uint8Array, tag: Uint8Array, tagBytes: number, isInPlace?: boolean): Uint8Array | undefined;
   /** The frame, and all bytes that lay behind it in a field of zeros. */
   frame(ring: Uint8Array, length: number, offset: number): { readonly frame: Uint8Array; readonly behind: Uint8Array };
   /** Where the message goes on, and the ring as it is afterwards with what lies behind it. */
@@ -64,26 +68,36 @@ export function kernelCalls(isThumb: boolean): KernelCalls {
     return value;
   }
 
-  function begin({ key, nonce, aad = new Uint8Array(0) }: Sealing, text: Uint8Array): void {
+  function begin({ key, nonce, aad = new Uint8Array(0) }: Sealing, textAt: number): void {
     ram.set(key, SEAL_AT + SEAL_KEY * 4);
     ram.set(nonce, SEAL_AT + SEAL_NONCE * 4);
     ram.set(aad, AAD_AT);
     words[SEAL_AAD] = RAM + AAD_AT;
     words[SEAL_AAD_BYTES] = aad.length;
-    ram.set(text, DATA_AT);
+    words[SEAL_TEXT] = RAM + textAt;
   }
 
   return {
     spent,
-    seal(how, text) {
-      begin(how, text);
+    seal(how, text, isInPlace = false) {
+      const textAt = isInPlace ? DATA_AT : TEXT_AT;
+      begin(how, textAt);
+      ram.fill(0, DATA_AT, DATA_AT + text.length + TAG_BYTES);
+      ram.set(text, textAt);
       call(FN_SEAL, RAM + SEAL_AT, RAM + DATA_AT, text.length, 0);
-      return { text: ram.slice(DATA_AT, DATA_AT + text.length), tag: ram.slice(SEAL_AT + SEAL_TAG * 4, SEAL_AT + SEAL_TAG * 4 + 16) };
+      if (!isInPlace) assert.deepEqual(ram.subarray(TEXT_AT, TEXT_AT + text.length), text, "the text is changed");
+      return { text: ram.slice(DATA_AT, DATA_AT + text.length), tag: ram.slice(DATA_AT + text.length, DATA_AT + text.length + TAG_BYTES) };
     },
-    open(how, text, tag, tagBytes) {
-      begin(how, text);
-      ram.set(tag, SEAL_AT + SEAL_TAG * 4);
-      return call(FN_OPEN, RAM + SEAL_AT, RAM + DATA_AT, text.length, tagBytes) === 0 ? ram.slice(DATA_AT, DATA_AT + text.length) : undefined;
+    open(how, text, tag, tagBytes, isInPlace = false) {
+      const textAt = isInPlace ? DATA_AT : TEXT_AT;
+      begin(how, textAt);
+      ram.fill(0, TEXT_AT, TEXT_AT + text.length);
+      ram.set(text, DATA_AT);
+      ram.set(tag, DATA_AT + text.length);
+      const before = ram.slice(textAt, textAt + text.length);
+      if (call(FN_OPEN, RAM + SEAL_AT, RAM + DATA_AT, text.length, tagBytes) === 0) return ram.slice(textAt, textAt + text.length);
+      assert.deepEqual(ram.subarray(textAt, textAt + text.length), before, "something is opened that must not be");
+      return undefined;
     },
     frame(ring, length, offset) {
       ram.set(ring, DATA_AT);
@@ -99,7 +113,8 @@ export function kernelCalls(isThumb: boolean): KernelCalls {
       return { offset: next, ring: ram.slice(DATA_AT, DATA_AT + ring.length), behind: ram.slice(DATA_AT + ring.length, DATA_AT + ring.length + FRAME_FIELD_BYTES) };
     },
     scan(key, headers, sheets) {
-      begin({ key, nonce: new Uint8Array(12) }, new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength));
+      begin({ key, nonce: new Uint8Array(12) }, DATA_AT);
+      ram.set(new Uint8Array(headers.buffer, headers.byteOffset, headers.byteLength), DATA_AT);
       const count = call(FN_SCAN, RAM + SEAL_AT, RAM + SCAN_AT, RAM + DATA_AT, sheets);
       return Uint32Array.from([count, ...new Uint32Array(ram.slice(SCAN_AT, SCAN_AT + SCAN_STATE_WORDS * 4).buffer)]);
     },

@@ -5,7 +5,7 @@ import sinon from "sinon";
 import { crc32 } from "node:zlib";
 import { createClient, type Client } from "../../companion/client.ts";
 import { createLink, type Link } from "../../firmware/link/link.ts";
-import { AT_REST, OP_DATA } from "../../firmware/link/protocol.ts";
+import { AT_REST } from "../../firmware/link/protocol.ts";
 import type { Store } from "../../firmware/messages/store.ts";
 import type { Message } from "../../firmware/messages/index.ts";
 import type { Journal, JournalEntry } from "../../firmware/messages/journal.ts";
@@ -127,11 +127,11 @@ export function linkRig(): LinkRig {
   const time = sinon.useFakeTimers();
   const clock = mockClock(globalThis as never);
   const radio = mockRadio(clock);
-  // What a test writes is dealt with before it looks, voice as soon as no more of it comes; a client's frames wait for their turn as on the toy.
+  // What a test writes is dealt with before it looks; a client's frames wait for their turn as on the toy.
   const arrive = radio.write.bind(radio);
   radio.write = (...bytes) => {
     arrive(...bytes);
-    time.tick(bytes[0] === OP_DATA ? 8 : 0);
+    time.tick(0);
   };
   const log = new MemoryLog();
   const records = new Map<number, Uint8Array>();

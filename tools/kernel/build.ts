@@ -30,9 +30,9 @@ const FLAGS = [
   // The bytes must not depend on where the sources lie.
   "-g0",
 ];
-const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os", "seal.c": "-Os", "scan.c": "-Os", "frame.c": "-Os" };
+const OPTIMISE: Readonly<Record<string, string>> = { "capture.c": "-Os", "search.S": "-Os", "render.c": "-Os", "crc32.c": "-Os", "decode.S": "-Os", "half-band.S": "-Os", "steps.c": "-Os", "seal.c": "-Os", "scan.c": "-Os", "frame.c": "-Os" };
 /** Sources that are not of the voice path, and have a budget of their own. */
-const OTHERS = ["seal.c", "scan.c", "frame.c"];
+const OTHERS = ["seal.c", "scan.c", "frame.c", "crc32.c"];
 const FUNCTIONS: readonly string[] = (() => {
   const names = new Array<string>(FN_COUNT);
   names[FN_CAPTURE] = "capture";
@@ -152,7 +152,7 @@ ${code},
 /** Where the ADPCM decoder lies within render, for the bench; not in the bundle. */
 export const decoder = { offset: ${kernel.decoder.offset}, bytes: ${kernel.decoder.bytes} };
 
-/** Of the code, those of the voice functions; the others are cipher, index and frames. */
+/** Of the code, those of the voice functions; the others are cipher, index, frames and CRC-32. */
 export const voiceBytes = ${kernel.voiceBytes};
 `;
 }

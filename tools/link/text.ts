@@ -60,14 +60,14 @@ records, nothing moves, a fetch goes on by itself afterwards, and a send may fin
 **From the toy.** FETCH tells the length. PULL asks for ranges; the toy sends one DATA frame each connection interval, in the order
 in which they were asked for.
 
-- Keep frames coming: ask for the next ranges when fewer than 16 frames are outstanding, some 48 at a time, no more than ${MOST_RANGES} ranges.
+- Keep frames coming: ask for the next ranges when fewer than 16 frames are outstanding, some 96 at a time, no more than ${MOST_RANGES} ranges.
 - A frame beyond the one that was expected next means that those between were lost: ask for them again. After 600 ms without a frame
   take all that is outstanding for lost. After five such silences say FETCH again: it tells whether the message is still there.
 - When every byte is there, CHECK: compare the CRC-32. If it differs, fetch all again.
 - After a disconnection: HELLO, FETCH, PULL only what is missing.
 
 **To the toy.** SEND tells length and CRC-32 and gets the offset to begin at: 0, or where an earlier connection stopped. DATA frames
-follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset).
+follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): the GRANT follows when so many have come, or the last.
 
 - A GRANT with the same offset as before, or none for 500 ms: go back to what is granted and send from there, no more often than every
   100 ms. After three such times say SEND again: it tells how far the toy is.
@@ -147,14 +147,14 @@ phone                                     toy
   |-- SEND samples, crc ------------------->|
   |<- OK received 0 ------------------------|
   |-- DATA 0, 124, 248, 372 --------------->|  four frames: the credit
-  |<- GRANT 248 ----------------------------|
-  |-- DATA 496, 620 ----------------------->|
   |<- GRANT 496 ----------------------------|
+  |-- DATA 496, 620, 744, 868 ------------->|
+  |<- GRANT 992 ----------------------------|
   x  connection lost                        x
   |-- connect ... HELLO ------------------->|
   |-- SEND the same samples, crc ---------->|
-  |<- OK received 744 ----------------------|
-  |-- DATA 744, ... ----------------------->|
+  |<- OK received 992 ----------------------|
+  |-- DATA 992, ... ----------------------->|
   |<- GRANT (all) --------------------------|
   |-- FINISH ------------------------------>|
   |<- OK sequence --------------------------|

@@ -33,7 +33,7 @@ export function bootStore({ flash, keyPage }: StoreFlash, { recordingSamples = 3
   const memoryBytes = SEAL_STATE_WORDS * 4 + BLOCK_BYTES + 16 + SCAN_STATE_WORDS * 4 + flash.pages * 28 + 64;
   const native = mockNative(memoryBytes, (bytes) => crc32(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes) >>> 0);
   const twin = createTwin(native);
-  const kernel = { code: kernelCode, call: (index: number, a: number, b: number, c: number, d: number) => twin.functions[index]!.call(a, b, c, d) } as Kernel;
+  const kernel = { code: kernelCode, functions: twin.functions.map(({ call }) => call) } as unknown as Kernel;
   const scratch = native.allocate(flash.pages * 28);
   const hal = { flash, keyPage, native, scratch, entropy: { ...mockEntropy(seed), root: (index: number) => rootOf(rootsOf, index) }, clock: { nowMs } } as unknown as Hal;
   const store = createStore(hal, kernel, recordingSamples);

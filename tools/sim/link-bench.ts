@@ -2,7 +2,7 @@
 // while strangers storm the toy. Measured on the simulated product board with the companion's client.
 
 import { xiaoble } from "../../boards/xiaoble.ts";
-import { ATT_HEADER_BYTES, DATA_HEADER_BYTES, MOST_FRAME_BYTES, MOST_MTU } from "../../firmware/link/protocol.ts";
+import { ATT_HEADER_BYTES, CREDIT, DATA_HEADER_BYTES, MOST_FRAME_BYTES, MOST_MTU } from "../../firmware/link/protocol.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, FRAME_RING_BYTES, MESSAGE_RATE_HZ } from "../../firmware/voice/abi.ts";
 import { Central } from "../../sim/air/central.ts";
 import { Stage } from "../../sim/stage.ts";
@@ -13,7 +13,7 @@ import { soldFlash } from "../image/sold.ts";
 import { nativeTable } from "../native-table.ts";
 import { Phone, type PhoneOptions } from "./phone.ts";
 
-const SAMPLES = 4 * MESSAGE_RATE_HZ;
+const SAMPLES = 10 * MESSAGE_RATE_HZ;
 /** The longest message that the toy takes. */
 const LONGEST_SAMPLES = 40 * MESSAGE_RATE_HZ;
 /** The shortest connection interval that there is. */
@@ -22,9 +22,9 @@ const STORMS = 8;
 const STRANGERS = 5;
 /** Until a toy that has paired has started anew. */
 const ANEW_MS = 12_000;
-/** How the simulated chip sends: one notification an event, and takes what a phone wrote, four packets an event. */
-const PACKETS_FROM_TOY = 1;
-const PACKETS_TO_TOY = 4;
+/** Frames that the air takes in a connection event: one notification from the toy; to it as many as it grants, with the grant in every other event. */
+const FRAMES_FROM_TOY = 1;
+const FRAMES_TO_TOY = CREDIT / 2;
 
 interface Conditions {
   readonly intervalMs: number;
@@ -101,8 +101,8 @@ function goodput(built: BuiltBundle, conditions: Conditions): Line[] {
   return (["fetch", "send"] as const).flatMap((direction): Line[] => {
     const { seconds, frameMs } = runs[direction];
     const payload = mtu - ATT_HEADER_BYTES - DATA_HEADER_BYTES;
-    const packets = direction === "fetch" ? PACKETS_FROM_TOY : PACKETS_TO_TOY;
-    const air = ((packets * payload * 1000) / intervalMs) * (1 - loss);
+    const frames = direction === "fetch" ? FRAMES_FROM_TOY : FRAMES_TO_TOY;
+    const air = ((frames * payload * 1000) / intervalMs) * (1 - loss);
     const interpreter = (payload * 1000) / frameMs;
     const limit = Math.min(air, interpreter);
     const rate = voice(SAMPLES).length / seconds;

@@ -29,13 +29,13 @@
 #define RENDER_TONE_LEVEL 8
 #define RENDER_OWN 9
 
-#define SEAL_STATE_WORDS 54
+#define SEAL_STATE_WORDS 60
 #define SEAL_KEY 0
 #define SEAL_NONCE 8
-#define SEAL_TAG 11
-#define SEAL_AAD 15
-#define SEAL_AAD_BYTES 16
-#define SEAL_OWN 17
+#define SEAL_AAD 11
+#define SEAL_AAD_BYTES 12
+#define SEAL_TEXT 13
+#define SEAL_OWN 14
 
 #define SCAN_STATE_WORDS 392
 #define SCAN_READY 0
@@ -80,7 +80,7 @@ int flush(int *state, unsigned *blocks);
 int render(int *state, unsigned short *words, int count);
 unsigned crc32(const unsigned char *bytes, int length, unsigned crc);
 int seal(unsigned *state, unsigned char *data, int length);
-int open(unsigned *state, unsigned char *data, int length, int tag_bytes);
+int open(unsigned *state, const unsigned char *data, int length, int tag_bytes);
 void authenticate(unsigned *state, const unsigned char *data, int length);
 int frame(unsigned char *out, const unsigned char *ring, int length, unsigned offset);
 unsigned take(const unsigned char *in, unsigned char *ring, int bytes, unsigned offset);

@@ -74,16 +74,3 @@ int render(int *s, unsigned short *words, int count) {
   }
   return written;
 }
-
-unsigned crc32(const unsigned char *bytes, int length, unsigned crc) {
-  crc = ~crc;
-  while (--length >= 0) {
-    crc ^= *bytes++;
-    for (int bit = 8; bit > 0; bit--) {
-      unsigned low = crc & 1;
-      crc >>= 1;
-      if (low) crc ^= 0xedb88320;
-    }
-  }
-  return ~crc;
-}

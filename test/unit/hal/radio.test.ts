@@ -20,10 +20,10 @@ import { clearGlobals, setGlobals } from "./espruino-globals.ts";
 
 const table = { service: "s", answer: "a", batteryService: 0x180f, batteryLevel: 0x2a19, security: { mitm: 1, privacy: 1, pair: false } };
 
-type Air = (id: number, event: { readonly data: ArrayBufferLike }) => void;
+type Air = (event: { data: ArrayBufferLike }) => void;
 const air = (): Air | undefined => (globalThis as { air?: Air }).air;
 /** As the boot files' table does. */
-const write = (...bytes: number[]): void => air()?.(1, { data: Uint8Array.from(bytes).buffer });
+const write = (...bytes: number[]): void => air()?.({ data: Uint8Array.from(bytes).buffer });
 const unheard = (): void => undefined;
 
 describe("Radio on Espruino", () => {
@@ -53,7 +53,7 @@ describe("Radio on Espruino", () => {
         disconnect: record("disconnect"),
         setSecurity: record("setSecurity"),
         updateServices: record("updateServices"),
-        getSecurityStatus: () => ({ connected: true, advertising: false }),
+        getSecurityStatus: () => ({ connected: true, advertising: false, connectionInterval: 8 }),
         resolveAddress: (address: string) => (address === "p private-resolvable" ? "b public" : undefined),
       },
     }, {
@@ -154,8 +154,8 @@ describe("Radio on Espruino", () => {
     assert.deepEqual(at, [0], "the first one at once");
     radio.eachInterval(step);
     time.tick(100);
-    // 7.5 ms, of which half a one passes until the timer is set.
-    assert.deepEqual(at, Array.from({ length: 15 }, (_, i) => 7 * i));
+    // 10 ms, of which one passes until the timer is set.
+    assert.deepEqual(at, Array.from({ length: 12 }, (_, i) => 9 * i));
     isOver = true;
     time.tick(100);
     const before = at.length;

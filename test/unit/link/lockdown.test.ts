@@ -138,7 +138,7 @@ describe("boot files", function () {
     const heard: unknown[] = [];
     context["air"] = (...args: unknown[]) => void heard.push(args);
     onWrite!({ data: 2 });
-    assert.deepEqual(heard, [[1, { data: 2 }]]);
+    assert.deepEqual(heard, [[{ data: 2 }]]);
   });
 
   it("keep the factory's address when there is no key page: the radio stays asleep", () => {

@@ -62,6 +62,8 @@ for (const isThumb of [false, true]) {
           const sealed = kernel.seal(how, text);
           assert.deepEqual(sealed, nodeSeals(how, text), `${length} bytes of ${fill}`);
           assert.deepEqual(kernel.open(how, sealed.text, sealed.tag, 12), text);
+          assert.deepEqual(kernel.seal(how, text, true), sealed);
+          assert.deepEqual(kernel.open(how, sealed.text, sealed.tag, 12, true), text);
         }
       }
     });
