@@ -49,9 +49,10 @@ export function createBlocks(flash: Flash, vault: Vault, index: MessageIndex, st
 
   function read(message: Message, block: number, into: Uint8Array): Code {
     if (block < 0 || block * BLOCK_SAMPLES >= message.samples) return ERR_RANGE;
-    let slot = self.next;
+    // What is not wanted goes before anything is read: there is no room for both.
+    let slot = block === nextBlock && message.sequence === nextMessage ? self.next : undefined;
     self.next = undefined;
-    if (!slot || block !== nextBlock || message.sequence !== nextMessage) slot = readPair(message, block);
+    if (!slot) slot = readPair(message, block);
     if (!slot) return ERR_DAMAGED;
     vault.data.set(slot);
     return vault.open(message.sequence, block, SPACE_BLOCK, BLOCK_BYTES, TAG_BYTES, into) ? OK : ERR_DAMAGED;
