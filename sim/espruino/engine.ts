@@ -48,7 +48,7 @@ export class EspruinoEngine implements Engine {
   #flash: FlashFile | undefined;
   #host: HostCall = () => undefined;
   #turns = 0;
-  /** Of the pass, still to be fetched. */
+  /** Of the pass, still to be told. */
   #events: readonly EngineEvent[] = [];
   #variablesAtBegin = 0;
   /** Texts in the interpreter's flash file, by CRC-32: too large to cross the link again when they are evaluated. */
@@ -131,13 +131,24 @@ export class EspruinoEngine implements Engine {
     this.#link.kill();
   }
 
+  /**
+   * What is told together: on the board a pass makes variables of all that the radio has to tell, and then calls for one after the
+   * other; whatever else waits is no variable yet (src/jsinteractive.c, jsiIdle and jsiQueueEvents).
+   */
+  #next(): readonly EngineEvent[] {
+    const events = this.#events;
+    let count = Math.min(1, events.length);
+    if (events[0]?.kind.startsWith("nrf")) while (events[count]?.kind.startsWith("nrf")) count++;
+    this.#events = events.slice(count);
+    return events.slice(0, count);
+  }
+
   #serveUntilIdle(): void {
     for (;;) {
       const line = this.#link.readLine();
       if (line === "idle") return;
       if (line === "next") {
-        this.#answer("=", expression(this.#events.slice(0, 1) as unknown as Wire));
-        this.#events = this.#events.slice(1);
+        this.#answer("=", expression(this.#next() as unknown as Wire));
         continue;
       }
       const [turns, operation, args, used] = parse(line) as unknown as [number, string, Wire[], number?];

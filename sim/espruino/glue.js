@@ -115,7 +115,7 @@
 
   function pump() {
     later(pump, 0);
-    // One at a time: on the board, what waits is no variable.
+    // Not all at once: on the board, what waits is no variable, but for what the radio tells.
     exchange("idle");
     while ($pump(exchange("next"))) continue;
   }

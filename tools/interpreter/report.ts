@@ -21,32 +21,42 @@ export function printDivergences(rows: readonly Row[], interpreter: string): voi
   }
 }
 
-/** Variables that a board has, used by the application at the worst instant of all scenarios. */
+/** Variables that a board has, used by the application at the worst instant of some scenarios. */
 export interface Memory {
   readonly board: string;
+  /** Of scenarios that bear a threat's id, or of the others. */
+  readonly isUnderAttack: boolean;
   readonly variables: number;
   readonly peak: number;
   readonly freeShare: number;
+  /** What must be free. */
+  readonly goal: number;
   /** Whether the interpreter's variables have the board's size: then the counts are the board's own. */
   readonly isExact: boolean;
   readonly isEnough: boolean;
 }
 
+const THREAT = /\bT\d\d\b/;
+
 export function memoryOf(rows: readonly Row[], { variableBytes }: InterpreterFacts): Memory[] {
-  return boards.flatMap(({ id, role, espruino }) => {
-    const peak = Math.max(0, ...rows.filter(({ board }) => board === id).map((row) => row.peak ?? 0));
-    const freeShare = 1 - peak / espruino.variables;
-    const isExact = variableBytes === espruino.variableBytes;
-    const isEnough = role !== "product" || !isExact || freeShare >= budgets.freeVariables;
-    return peak > 0 ? [{ board: id, variables: espruino.variables, peak, freeShare, isExact, isEnough }] : [];
-  });
+  return boards.flatMap(({ id, role, espruino }) =>
+    [false, true].flatMap((isUnderAttack) => {
+      const own = rows.filter(({ board, title }) => board === id && THREAT.test(title) === isUnderAttack);
+      const peak = Math.max(0, ...own.map((row) => row.peak ?? 0));
+      const freeShare = 1 - peak / espruino.variables;
+      const goal = isUnderAttack ? budgets.freeVariablesUnderAttack : budgets.freeVariables;
+      const isExact = variableBytes === espruino.variableBytes;
+      const isEnough = role !== "product" || !isExact || freeShare >= goal;
+      return peak > 0 ? [{ board: id, isUnderAttack, variables: espruino.variables, peak, freeShare, goal, isExact, isEnough }] : [];
+    }),
+  );
 }
 
 export function printMemory(memory: readonly Memory[], { variableBytes }: InterpreterFacts): void {
   console.log("");
-  for (const { board, variables, peak, freeShare, isExact, isEnough } of memory) {
+  for (const { board, isUnderAttack, variables, peak, freeShare, goal, isExact, isEnough } of memory) {
     const doubt = isExact ? "" : `; counted in variables of ${variableBytes} bytes, the board's are smaller: it has less left`;
-    const verdict = isEnough ? "" : `: TOO LITTLE, ${budgets.freeVariables * 100}% must be free`;
-    console.log(`${board}: at most ${peak} of ${variables} variables, ${(freeShare * 100).toFixed(0)}% free${verdict}${doubt}`);
+    const verdict = isEnough ? "" : `: TOO LITTLE, ${goal * 100}% must be free`;
+    console.log(`${board}${isUnderAttack ? " under attack" : ""}: at most ${peak} of ${variables} variables, ${(freeShare * 100).toFixed(0)}% free${verdict}${doubt}`);
   }
 }
