@@ -2,9 +2,10 @@
 
 import { internalRun } from "../../boards/flash-map.ts";
 import type { VerifiedImage } from "./image-verify.ts";
-import { findFile } from "../../sim/storage-image.ts";
 import { PAGE_BYTES } from "../../sim/flash.ts";
 import { printable } from "./files.ts";
+import { BUNDLE_PART, PROMPTS_PART } from "./image-build.ts";
+import { installationOf } from "./image-contents.ts";
 import { rangeOf, type Piece } from "./memory-image.ts";
 
 export interface Difference {
@@ -51,11 +52,17 @@ function partDifferences(before: VerifiedImage, after: VerifiedImage): Differenc
     const [a, b] = [before, after].map(({ manifest }) => manifest.parts.find((part) => part.name === name));
     if (a?.sha256 === b?.sha256) return [];
     const size = (part: typeof a): string => (part ? `${part.bytes} bytes` : "absent");
-    const texts = [before, after].map(({ storage }) => findFile(storage, name));
+    const texts = [before, after].map((image) => contentOf(image, name));
     const at = texts[0] && texts[1] ? firstDifference(texts[0], texts[1]) : undefined;
     const snippet = (text: Uint8Array | undefined): string => (at === undefined || !text ? "" : `; byte ${at}: ${excerpt(text, at)}`);
     return [{ what: `part ${name}`, before: size(a) + snippet(texts[0]), after: size(b) + snippet(texts[1]) }];
   });
+}
+
+function contentOf(image: VerifiedImage, name: string): Uint8Array | undefined {
+  const { application, bootFiles } = installationOf(image);
+  if (name === BUNDLE_PART) return application.text;
+  return name === PROMPTS_PART ? application.prompts : bootFiles.find((file) => file.name === name)?.data;
 }
 
 /** Storage by pages: what the toy's flash map is counted in. */

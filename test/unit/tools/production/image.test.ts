@@ -223,7 +223,7 @@ describe("an image", function () {
       const bundle = bundleOf(nrf52840dk);
       const told = changes({ bundle: bundle.replace("getTime()", "getTimE()") }, nrf52840dk);
       assert.match(told, /^buildId \|/m);
-      assert.match(told, /^part bundle \|/m);
+      assert.match(told, /^part bundle \| \d+ bytes; byte \d+: .*getTime\(\).* \| \d+ bytes; byte \d+: .*getTimE\(\)/m);
       assert.match(told, /^application, 0x[0-9a-f]+ to 0x[0-9a-f]+: \d+ bytes/m);
       assert.doesNotMatch(told, /interpreter/);
     });
