@@ -10,7 +10,7 @@ import { assertPromisesKept } from "../support/toy.ts";
 const FRAMES = 25_000;
 
 describe("Noise over the air", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   afterEach(assertPromisesKept);
 
   it("T35 from strangers, in raw packets to every handle, changes nothing and is told nothing", () => {

@@ -53,8 +53,10 @@ export function makePlan({ board, application, bootFiles }: Installation, state:
 export async function installFirst(installation: Installation, console: BoardConsole, writer: FlashWriter): Promise<void> {
   const { board, bootFiles } = installation;
   // Bonds lie in pages of the radio stack's; NRF.eraseBonds(true) leaves the lower one as it is, and a link would write there again.
-  await console.evaluate("(NRF.sleep(),1)", ERASE_ALL_MS);
-  if (board.capabilities.link) await writer.erase(bondPages(board).base, bondPages(board).pages);
+  if (board.capabilities.link) {
+    await console.evaluate("(NRF.sleep(),1)", ERASE_ALL_MS);
+    await writer.erase(bondPages(board).base, bondPages(board).pages);
+  }
   await console.evaluate('(require("Storage").eraseAll(),1)', ERASE_ALL_MS);
   const made = await console.evaluate(`(function(s){return s.read("${LOG_FILE}",0,1)===undefined?s.write("${LOG_FILE}","",0,${logBytes(board)}):true})(require("Storage"))`, ERASE_ALL_MS);
   if (made !== true) throw new UserError("the board's Storage has no room for the file `log`", `Is it a ${board.title} with its own Espruino?`);
