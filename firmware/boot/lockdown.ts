@@ -1,6 +1,7 @@
 // The first text that runs at every boot, BTN1 held or not: `.boot0`, and the same again as `.boot1`, because a Ctrl-C from the
-// UART that the interpreter offers before any JavaScript may cut the first one short. Every step may be done twice, and is not when the first one ran to its end. Made into ES5
-// of at most one page by tools/build/lockdown.ts. When it has run the radio sleeps: only the application wakes it.
+// UART that the interpreter offers before any JavaScript may cut the first one short. Every step may be done twice, and is not when
+// the first one ran to its end. Made into ES5 of at most one page by tools/build/lockdown.ts. When it has run the radio sleeps: only
+// the application wakes it.
 
 import { boot } from "pawlock:boot";
 import {

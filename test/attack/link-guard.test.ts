@@ -31,6 +31,15 @@ describe("The guard", () => {
     rig.pair();
     rig.radio.vanish();
   };
+  /** The family's phone comes, encrypts and asks: it is put off and told nothing. */
+  const isTurnedAway = (): void => {
+    const before = notified();
+    rig.radio.connect(FAMILY);
+    rig.radio.encrypt();
+    rig.radio.write(...HELLO);
+    assert.ok(!isConnected());
+    assert.equal(notified(), before);
+  };
   /** A fetch is under way, with hundreds of frames to come. */
   const fetching = (): void => {
     rig.log.put(voiceBlocks(80_000), 80_000);
@@ -118,12 +127,7 @@ describe("The guard", () => {
     const client = rig.pair();
     rig.wait(5, (done) => client.revoke(0, done));
     assert.ok(!isConnected());
-    const before = notified();
-    rig.radio.connect(FAMILY);
-    rig.radio.encrypt();
-    rig.radio.write(...HELLO);
-    assert.ok(!isConnected());
-    assert.equal(notified(), before);
+    isTurnedAway();
   });
 
   it("T32 puts off whoever connects and holds, strangers and the family's own", () => {
@@ -218,12 +222,7 @@ describe("The guard", () => {
   it("T58 lets nobody in by a bond that has replaced a phone's own, unless that was in a window and told", () => {
     pair();
     rig.radio.bonds[FAMILY] = 99;
-    const before = notified();
-    rig.radio.connect(FAMILY);
-    rig.radio.encrypt();
-    rig.radio.write(...HELLO);
-    assert.ok(!isConnected());
-    assert.equal(notified(), before);
+    isTurnedAway();
   });
 
   it("T24 answers every opcode and every length with a code or its answer, never with more than it was asked", () => {

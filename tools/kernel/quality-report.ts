@@ -12,7 +12,7 @@ import { UserError } from "../errors.ts";
 import { MESSAGE_HZ, WAVEFORM_BITS, type Chain } from "./chain.ts";
 import { lena, spokenWords, type Clip } from "./clips.ts";
 import { measureCounts, type Count } from "./counts.ts";
-import { ENCODER_LEVELS_DBFS, TRELLIS, measureEncoders } from "./encoders.ts";
+import { ENCODER_LEVELS_DBFS, TRELLIS, measureEncoders, type EncoderRow } from "./encoders.ts";
 import { FRONTIER_DBFS, measureFrontier } from "./frontier.ts";
 import { CHAINS, LEVELS_DBFS, NOISES_DBFS, SHIPPED, measure, measureSpeakers, type Figures, type Row, type SpeakerRow } from "./quality.ts";
 import { WORDS_PER_SAMPLE } from "./speakers.ts";
@@ -120,8 +120,7 @@ function lenaVersion(): string {
 }
 
 /** The encoders alone. */
-async function encoderTable(clips: readonly Clip[]): Promise<string[]> {
-  const columns = await Promise.all(clips.map((clip) => measureEncoders(clip)));
+function encoderTable(clips: readonly Clip[], columns: readonly EncoderRow[][]): string[] {
   const mean = (values: readonly number[]): string => (values.reduce((sum, x) => sum + x, 0) / values.length).toFixed(2);
   return [
     `Voice band, mean and single figures at peaks of ${ENCODER_LEVELS_DBFS.join(" / ")} dBFS, in dB (tools/kernel/encoders.ts).`,
@@ -129,13 +128,12 @@ async function encoderTable(clips: readonly Clip[]): Promise<string[]> {
     `| encoder | ${clips.map(({ name }) => name).join(" | ")} |`,
     `|${"---|".repeat(clips.length + 1)}`,
     ...columns[0]!.map(({ name }, i) => `| ${name} | ${columns.map((rows) => `**${mean(rows[i]!.snrDb)}** (${list(rows[i]!.snrDb)})`).join(" | ")} |`),
-    "",
   ];
 }
 
 /** What the toy's search costs, against what it is worth; 10% of the core are 800 of whatever is counted. */
-async function priceTable(clips: readonly Clip[], onRow?: (name: string) => void): Promise<string[]> {
-  const trellis = (await Promise.all(clips.map((clip) => measureEncoders(clip)))).map((encoders) => encoders.find(({ name }) => name === TRELLIS)!.snrDb[ENCODER_LEVELS_DBFS.indexOf(FRONTIER_DBFS)]!);
+async function priceTable(clips: readonly Clip[], columns: readonly EncoderRow[][], onRow?: (name: string) => void): Promise<string[]> {
+  const trellis = columns.map((encoders) => encoders.find(({ name }) => name === TRELLIS)!.snrDb[ENCODER_LEVELS_DBFS.indexOf(FRONTIER_DBFS)]!);
   const rows = await measureFrontier(clips, (part) => onRow?.(`search, ${part}`));
   const { counts } = await measureCounts();
   const share = ({ instructions, cycles }: Count): string => [instructions, cycles].map((count) => `${count.toFixed(0)} (${((count * MESSAGE_HZ * 100) / xiaoble.chip.coreHz).toFixed(1)}%)`).join(" | ");
@@ -171,8 +169,10 @@ export async function qualityReport(onRow?: (name: string) => void): Promise<str
     rows.push(...mine);
     parts.push(`## End to end: ${clip.name}\n${source}; ${(clip.samples.length / clip.rateHz).toFixed(1)} s at ${clip.rateHz / 1000} kHz.\n\n${chainTable(mine, clip.name).join("\n")}\n`);
   }
-  parts.push(`## The encoder alone\n${(await encoderTable(clips.map(({ clip }) => clip))).join("\n")}\n`);
-  parts.push(`## The price of the search\n${(await priceTable(clips.map(({ clip }) => clip), onRow)).join("\n")}\n`);
+  const heard = clips.map(({ clip }) => clip);
+  const columns = await Promise.all(heard.map((clip) => measureEncoders(clip)));
+  parts.push(`## The encoder alone\n${encoderTable(heard, columns).join("\n")}\n`);
+  parts.push(`## The price of the search\n${(await priceTable(heard, columns, onRow)).join("\n")}\n`);
   parts.push(`## The level control's worth\n${verdict(rows)}\n`);
   for (const { clip } of clips) {
     parts.push(`## The speaker alone: ${clip.name}\nAgainst the decoded message of the shipped chain, noise ${NOISES_DBFS[0]}.\n\n${speakerTable(await measureSpeakers(clip)).join("\n")}\n`);
