@@ -93,7 +93,7 @@ export interface Microphone {
    * because JavaScript came too late. A dead token ends the capture by itself.
    */
   start(onSamples: (address: number, count: number) => void, onEnd: (code: Code, dropped: number) => void): Code;
-  /** Stops converting; samples and end follow. */
+  /** Stops converting, then cuts the power as `close` does; samples and end follow. */
   stop(): void;
   /** Cuts the microphone's power, then the red light. Also stops; after it no callback comes. */
   close(): void;

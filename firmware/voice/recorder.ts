@@ -2,10 +2,10 @@
 // the microphone; the microphone loses power before the message is committed. Encoding happens when a buffer is lent, at
 // once, so that the buffer is free again; storing follows in steps of one block.
 
-import { ERR_FULL, ERR_HARDWARE, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../../hal/contract.ts";
+import { ERR_FULL, OK, type Clock, type Code, type Microphone, type PawToken, type TimerId } from "../../hal/contract.ts";
 import { ORIGIN_OWN } from "../messages/layout.ts";
 import type { MessageLog } from "../messages/log.ts";
-import { BLOCK_BYTES, BLOCK_SAMPLES, CAPTURE_MAX_SAMPLES, MESSAGE_RATE_HZ } from "./abi.ts";
+import { BLOCK_SAMPLES, CAPTURE_MAX_SAMPLES, MESSAGE_RATE_HZ } from "./abi.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Longest message, in samples. */
@@ -14,9 +14,6 @@ export const LIMIT_SAMPLES = 40 * MESSAGE_RATE_HZ;
 export const SHORTEST_SAMPLES = MESSAGE_RATE_HZ / 2;
 /** The warning sounds when so much is left. */
 export const WARNING_SAMPLES = 5 * MESSAGE_RATE_HZ;
-
-/** Blocks that may wait for flash: as many as two capture buffers make, the padded last one, and one on its way. */
-const QUEUE_BLOCKS = 6;
 
 export interface RecorderListener {
   /** Five seconds are left. */
@@ -42,9 +39,8 @@ export interface Recorder {
 export function createRecorder(clock: Clock, microphone: Microphone, kernel: Kernel, log: MessageLog, listener: RecorderListener): Recorder {
   const decimation = Math.floor(microphone.rateHz / MESSAGE_RATE_HZ + 0.5);
   const portion = CAPTURE_MAX_SAMPLES * decimation;
-  // Two of them are where a playback has its own.
-  const queue: Uint8Array[] = kernel.playing.slice();
-  while (queue.length < QUEUE_BLOCKS) queue.push(new Uint8Array(BLOCK_BYTES));
+  // Blocks that wait for flash, as many as a capture buffer makes: where a playback has its own.
+  const queue = kernel.playing;
   let limit = LIMIT_SAMPLES;
   let complete = 0;
   let stored = 0;
@@ -55,15 +51,21 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
   let step: TimerId | undefined;
 
   function armStep(): void {
-    if (step === undefined) step = clock.after(0, storeOne);
+    if (step === undefined) step = clock.after(0, storeNext);
   }
 
-  function storeOne(): void {
-    step = undefined;
+  /** Stores the block that has waited longest; false when there is none to be stored. */
+  function storeOldest(): boolean {
     // What lies beyond the limit was captured while the last buffer filled; it is not part of the message.
-    if (failure === OK && stored < complete && stored * BLOCK_SAMPLES < limit) {
-      failure = log.append(queue[stored % QUEUE_BLOCKS]);
-      stored++;
+    if (failure !== OK || stored === complete || stored * BLOCK_SAMPLES >= limit) return false;
+    failure = log.append(queue[stored % queue.length]);
+    stored++;
+    return true;
+  }
+
+  function storeNext(): void {
+    step = undefined;
+    if (storeOldest()) {
       armStep();
       return;
     }
@@ -82,8 +84,9 @@ export function createRecorder(clock: Clock, microphone: Microphone, kernel: Ker
   // Takes the block that the kernel has just completed; it will soon write over it.
   function keep(blocks: number): void {
     if (blocks === complete) return;
-    if (complete - stored >= QUEUE_BLOCKS) failure = ERR_HARDWARE;
-    else queue[complete % QUEUE_BLOCKS].set(kernel.blocks[complete & 1]);
+    // Two buffers at once, after JavaScript stood still: the flash is not waited for any more.
+    if (complete - stored >= queue.length) storeOldest();
+    queue[complete % queue.length].set(kernel.blocks[complete & 1]);
     complete++;
   }
 

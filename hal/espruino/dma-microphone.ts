@@ -112,6 +112,8 @@ export function createDmaMicrophone(
     const isAnswered = saadc.halt();
     const nowMs = clock.nowMs();
     const amount = saadc.amount;
+    // Now: what was captured takes its time.
+    shut();
     if (isFailure || !isAnswered) {
       finish(ERR_HARDWARE, -1, 0, 0);
       return;

@@ -55,8 +55,12 @@ export function createWaveformMicrophone(
     if (!isOneWire) digitalWrite(power, powerOn);
   }
 
-  function powerDown(): void {
+  /** The power goes first, the light last. */
+  function shut(): void {
     if (!isOneWire) digitalWrite(power, !powerOn);
+    if (poller !== undefined) clock.cancel(poller);
+    poller = undefined;
+    token = undefined;
     digitalWrite(light, !lightOn);
   }
 
@@ -91,6 +95,7 @@ export function createWaveformMicrophone(
     state = STOPPING;
     stoppedMs = clock.nowMs();
     wave.stop();
+    shut();
   }
 
   function close(): void {
@@ -98,22 +103,16 @@ export function createWaveformMicrophone(
     // The events of the old waveform still come: nobody listens to it any more.
     wave = undefined;
     state = IDLE;
-    if (poller !== undefined) clock.cancel(poller);
-    poller = undefined;
-    token = undefined;
-    powerDown();
+    shut();
   }
 
   function poll(): void {
     if (!token || token.isLive()) return;
     stop();
-    if (poller !== undefined) clock.cancel(poller);
-    poller = undefined;
-    token = undefined;
-    powerDown();
+    shut();
   }
 
-  powerDown();
+  shut();
 
   return {
     rateHz: RATE_HZ,

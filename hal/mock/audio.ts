@@ -36,6 +36,7 @@ export function mockMicrophone(rateHz: number): MockMicrophone {
       return OK;
     },
     stop() {
+      if (microphone.isRunning) microphone.isPowered = false;
       microphone.isRunning = false;
     },
     close() {

@@ -220,8 +220,8 @@ describe("the DMA microphone", () => {
         rig.run(525);
         heard.codingMs = 0;
         rig.run(2000);
-        microphone.stop();
         const elapsedUs = rig.clock.now - startedUs;
+        microphone.stop();
         rig.run(1);
         const { code, dropped } = heard.ends[0]!;
         const when = `coding for ${codingUs} us`;
@@ -400,13 +400,15 @@ describe("the DMA microphone", () => {
     });
 
     it("no callback runs inside stop, and a second capture works like the first", () => {
-      const { microphone, heard, onSamples, onEnd } = started();
+      const { microphone, heard, onEnd } = started();
       rig.run(300);
       microphone.stop();
       assert.deepEqual(heard.ends, []);
-      assert.equal(microphone.start(onSamples, onEnd), ERR_BUSY);
+      assert.equal(microphone.open(rig.token), ERR_BUSY);
       rig.run(1);
       assert.equal(heard.ends.length, 1);
+      assert.equal(microphone.start(() => undefined, onEnd), ERR_FORBIDDEN);
+      assert.equal(microphone.open(rig.token), OK);
       assert.equal(microphone.start(() => undefined, onEnd), OK);
       rig.run(300);
       microphone.stop();

@@ -89,6 +89,20 @@ describe("the recorder", () => {
     assert.deepEqual(events, ["commit 20000, microphone off", `ended ${OK} 20000`]);
   });
 
+  it("stores in order what two buffers make at once, after JavaScript stood still", () => {
+    const { recorder, microphone, events, stored, token, finish } = setUp();
+    recorder.open(token);
+    recorder.start();
+    for (let buffer = 0; buffer < 4; buffer++) {
+      microphone.deliver(0, 2 * BUFFER);
+      if (buffer % 2 === 1) time.tick(1000);
+    }
+    microphone.deliver(0, 2 * BUFFER);
+    finish();
+    assert.deepEqual(stored, Array.from({ length: 10 }, (_, i) => i));
+    assert.equal(events.at(-1), `ended ${OK} ${5 * BUFFER}`);
+  });
+
   it("tells what the microphone dropped, of this recording only", () => {
     const { recorder, microphone, events, token, hear, finish } = setUp();
     for (const end of [() => microphone.end(OK, 800), finish]) {
