@@ -82,7 +82,7 @@ export function bundleOptions({ input, module, values, file, sharedNames }) {
         terser({
           ecma: 5,
           // The interpreter does not hoist: functions must stand before their first use.
-          compress: { ecma: 5, hoist_funs: true, passes: 2, toplevel: true, reduce_funcs: false, inline: 1 },
+          compress: { ecma: 5, hoist_funs: true, passes: 2, toplevel: true, directives: false, reduce_funcs: false, inline: 1 },
           mangle: false,
           format: { ecma: 5, ascii_only: true },
         }),

@@ -129,10 +129,10 @@ export interface Flash {
   /** Copies `count` pieces of `bytes` each, one behind the other: the first one at address 0, the next ones every `stride`. */
   gather(into: Uint8Array, bytes: number, stride: number, count: number): void;
   /**
-   * Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. `check` is the
-   * CRC-32 of the bytes, from who had it cheaper.
+   * Address and length are multiples of 4. Reads back: ERR_HARDWARE when the flash does not hold what was written. `isSame` tells
+   * whether it does, from who knows cheaper.
    */
-  write(address: number, bytes: Uint8Array, check?: number): Code;
+  write(address: number, bytes: Uint8Array, isSame?: (held: Uint8Array) => boolean): Code;
   /** Erases one page and reads back. Blocks JavaScript for tens of milliseconds, so never while audio runs. */
   erasePage(page: number): Code;
 }
@@ -162,7 +162,7 @@ export type NativeFunction = (a?: number, b?: number, c?: number, d?: number) =>
 /** Machine code and the flat memory that it works on. */
 export interface NativeCode {
   /** Where the data of these bytes lie, for machine code; 0 when they are not in one piece. */
-  addressOf(bytes: Uint8Array, isOfData: true): number;
+  addressOf(bytes: Uint8Array | ArrayBuffer, isOfData: true): number;
   /** Undefined when no flat memory can be had. Zeroed. */
   allocate(bytes: number): FlatBuffer | undefined;
   /** CRC-32 (IEEE 802.3). */
@@ -209,7 +209,7 @@ export interface Radio {
    * Set once, at boot. What belongs to pairing is told only while that is open. `onWritten` gets what came through the one
    * characteristic that may be written, which the stack opens at the highest level only.
    */
-  listen(onEvent: (kind: number, value: unknown) => void, onWritten: (bytes: Uint8Array) => void): void;
+  listen(onEvent: (kind: number, value: unknown) => void, onWritten: (data: ArrayBuffer) => void): void;
   /** Attempts to pair that failed while it was not open, since the reader last set it to 0. */
   refused: number;
   /**

@@ -108,6 +108,11 @@ export class Bus {
     this.#insert({ base: region.base, end: region.base + region.size, region });
   }
 
+  detachMemory(base: number): void {
+    this.#places = this.#places.filter((place) => place.base !== base);
+    this.#last = undefined;
+  }
+
   read8(address: number): number {
     return this.#memory(address, 1, "read of 8 bits").bytes[0]!;
   }

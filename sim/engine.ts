@@ -29,8 +29,8 @@ export interface Engine {
   /** A line typed at the console, evaluated at top level; what it gives as text, undefined for undefined. An error is printed. */
   evaluate(source: string): string | undefined;
   /**
-   * Bytes of a flat buffer in place, by the number that the interpreter gave it in "ram.place": good until the interpreter runs
-   * again; what is written there is in the buffer then.
+   * Bytes of a flat buffer in place, by the number that the interpreter gave it in "ram.place" and until it is told by "ram.forget":
+   * good until the interpreter runs again; what is written there is in the buffer then.
    */
   viewBuffer(buffer: number, offset: number, length: number): Uint8Array;
   /** Ends the interpreter at once. */

@@ -191,6 +191,7 @@ export class Machine {
     const from = this.clock.now;
     this.#interrupt.clear();
     this.#charge("idlePass", 0);
+    for (const { data } of events) if (data instanceof Uint8Array && data.length > this.#smallBytes) this.#charge("flatAllocation", 0);
     this.#guarded(() => this.#engine.pass(events));
     this.longestPassUs = Math.max(this.longestPassUs, this.clock.now - from);
     this.busyUs += this.clock.now - from;
@@ -259,6 +260,7 @@ export class Machine {
       peek: charged("peek32", ([bits, address, count]) => peek(this.bus, n(bits), n(address), n(count))),
       poke: charged("poke32", ([bits, address, values]) => poke(this.bus, n(bits), n(address), values as number[])),
       "ram.place": ([buffer, length]) => this.#placement.place(n(buffer), n(length)),
+      "ram.forget": ([from]) => this.#placement.forget(n(from)),
       "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
       "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),
       ...flashOperations(this.flash, (cost, bytes) => this.#charge(cost, bytes), this.#smallBytes),

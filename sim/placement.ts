@@ -1,4 +1,5 @@
-// Addresses of the interpreter's flat buffers: given out once each, from where code and the interpreter's own variables end.
+// Addresses of the interpreter's flat buffers, from where code and the interpreter's own variables end: those that were asked for at
+// boot last, one that was asked for in a callback ends with it, as the buffer may.
 
 import type { Bus } from "./bus.ts";
 import type { Engine } from "./engine.ts";
@@ -6,7 +7,8 @@ import type { Engine } from "./engine.ts";
 const BUFFERS_AT = 0x20010000;
 
 export class Placement {
-  readonly #placed = new Map<number, number>();
+  /** Addresses by the buffer's number. */
+  readonly #placed: number[] = [];
   #next = BUFFERS_AT;
 
   constructor(
@@ -17,12 +19,13 @@ export class Placement {
 
   /** 0 when memory has no room left. */
   place(buffer: number, length: number): number {
-    const known = this.#placed.get(buffer);
+    const known = this.#placed[buffer];
     if (known !== undefined) return known;
     const base = this.#next;
-    this.#next += (length + 31) & ~15;
-    if (this.#next > this.endOfRam) return 0;
-    this.#placed.set(buffer, base);
+    const next = base + ((length + 31) & ~15);
+    if (next > this.endOfRam) return 0;
+    this.#next = next;
+    this.#placed[buffer] = base;
     const view = (offset: number, bytes: number): Uint8Array => this.engine.viewBuffer(buffer, offset, bytes);
     this.bus.attachMemory({
       name: `buffer ${buffer}`,
@@ -33,5 +36,12 @@ export class Placement {
       view,
     });
     return base;
+  }
+
+  /** Buffers from this number on have no address any more. */
+  forget(from: number): void {
+    const gone = this.#placed.splice(from, this.#placed.length);
+    gone.forEach((base) => this.bus.detachMemory(base));
+    this.#next = Math.min(this.#next, ...gone.filter((base) => base !== undefined));
   }
 }

@@ -101,6 +101,7 @@ export function createGuard(clock: Clock, radio: Radio, phones: Phones): Guard {
   // Asked before every frame that goes out: the stack is, what was true for the last one need not be. The address that it tells is of
   // a link that there is, and whoever was revoked has lost his place.
   function isSafe(): boolean | undefined {
+    "ram";
     const status = radio.status();
     return self.isProven && phones.addresses[place] === self.identity && status.connected_addr === self.address && status.encrypted && status.mitm_protected;
   }

@@ -11,6 +11,7 @@ import {
   type Clock,
   type Code,
   type Radio,
+  type RadioStatus,
 } from "../../hal/contract.ts";
 import { refill } from "../bucket.ts";
 import type { Store } from "../messages/store.ts";
@@ -18,7 +19,7 @@ import type { Kernel } from "../voice/kernel.ts";
 import { createCrashes } from "./crashes.ts";
 import { ADMITTED_MALFORMED, REFUSED, createGuard } from "./guard.ts";
 import { createPhones } from "./phones.ts";
-import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, ROOM } from "./protocol.ts";
+import { AT_PLAY, AT_RECORDING, AT_REST, EVENT_PAIRING_FAILED, EVENT_STRANGER, OP_DATA, ROOM } from "./protocol.ts";
 import { createRequests } from "./requests.ts";
 import { createSettings } from "./settings.ts";
 import { SENDING, createTransfer } from "./transfer.ts";
@@ -114,7 +115,7 @@ export function createLink(ports: LinkPorts): Link {
   // The paw and the sound have their turn between two requests, however many a phone makes: what is too much is not heard. Voice comes
   // only as fast as it is granted.
   function asked(frame: Uint8Array): void {
-    if (waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
+    if (frame[0] !== OP_DATA && waiting.length < MOST_WAITING && waiting.push(frame) === 1) clock.after(0, answerNext);
   }
 
   const transfer = createTransfer(ports, guard, mayChange, asked);
@@ -138,8 +139,7 @@ export function createLink(ports: LinkPorts): Link {
     else window.event(kind, value);
   }
 
-  function heal(): void {
-    const status = radio.status();
+  function heal(status: RadioStatus): void {
     const address = status.connected ? status.connected_addr || "" : "";
     if (address !== guard.address) linkChanged(address);
     // The stack would be silent for ever, or believes that it is not.
@@ -170,9 +170,10 @@ export function createLink(ports: LinkPorts): Link {
     // Whatever was lost is healed after it.
     if (activity === AT_PLAY || activity === AT_RECORDING) return;
     if (isAtRest) keep();
-    if (isAwake && !crashes.isNew) heal();
+    const status = radio.status();
+    if (isAwake && !crashes.isNew) heal(status);
     window.tick();
-    transfer.tick();
+    transfer.tick(status.connectionInterval || 0);
     aloneTicks = isAtRest && guard.address === "" && transfer.kind !== SENDING ? aloneTicks + 1 : 0;
     if (window.isKeyUsed && aloneTicks >= ALONE_TICKS) {
       crashes.forgive();

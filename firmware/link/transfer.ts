@@ -9,13 +9,15 @@ import type { Message } from "../messages/index.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, FN_CRC32, FN_FRAME, FN_TAKE } from "../voice/abi.ts";
 import type { Guard } from "./guard.ts";
 import type { LinkPorts } from "./link.ts";
-import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_DATA, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES, ROOM } from "./protocol.ts";
+import { AT_REST, CODE_CHECK, CODE_NOT_FOUND, CODE_RATE, CODE_STATE, CREDIT, DATA_HEADER_BYTES, MOST_RANGES, OP_GRANT, RANGE_BYTES, REQUEST_HEADER_BYTES, ROOM } from "./protocol.ts";
 
 /** What a phone sends must go on within this, connected or not, or it is dropped. */
 const PATIENCE_MS = 60000;
 /** A grant that says nothing new is repeated no sooner than this. */
 const REPEAT_MS = 100;
 const CHECK_STEP_MS = 20;
+/** 15 ms, in units of 1.25 ms. */
+const LONG_INTERVAL = 12;
 /** Highest step index in a block's header. */
 const LAST_STEP = 88;
 
@@ -43,7 +45,7 @@ export interface Transfer {
   check(done: (code: Code, crc: number) => void): Code;
   send(samples: number, crc: number): Code;
   /** Takes whatever a phone has written, and keeps the voice. */
-  written(frame: Uint8Array): void;
+  written(data: ArrayBuffer): void;
   /** Makes what has arrived a message. */
   finish(): Code;
   /** The child records: what a phone sends is dropped, what it fetches must be read again. */
@@ -52,46 +54,51 @@ export interface Transfer {
   linkChanged(): void;
   /** Ends whatever is under way; what was sent is dropped. */
   stop(): void;
-  /** Once a second. */
-  tick(): void;
+  /** Once a second, told the connection's interval in units of 1.25 ms. */
+  tick(interval: number): void;
 }
 
-/** `mayChange` tells whether one more change may wear the flash; `others` takes what is no voice. */
+/** `mayChange` tells whether one more change may wear the flash; `others` takes what is not expected voice. */
 export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => boolean, others: (frame: Uint8Array) => void): Transfer {
-  const clock = ports.clock;
   const kernel = ports.kernel;
-  const log = ports.store.messages;
   const toy = ports.toy;
-  const crc32 = kernel.functions[FN_CRC32];
-  const frameOut = kernel.functions[FN_FRAME];
+  // What every frame needs comes first: the interpreter looks for a name from the first one on.
+  const addressOf = kernel.addressOf;
   const frameIn = kernel.functions[FN_TAKE];
-  const framed = kernel.frame;
-  const frameAddress = kernel.frameAddress;
-  const ring = kernel.blocksAddress;
   // A frame may lie across the border of two blocks: they lie in a ring, which is the recorder's when he needs it.
-  const blocks = kernel.blocks;
+  const ring = kernel.blocksAddress;
+  // Of what a phone sends: how far the voice in the ring goes, how many frames more are awaited, of how many.
+  let arrived = 0;
+  let credit = 0;
+  let portion = CREDIT / 2;
+  // Of what is asked for: the next frame, how far it may go on without another thought, where the range that is being sent ends.
+  const frameOut = kernel.functions[FN_FRAME];
+  const frameAddress = kernel.frameAddress;
+  let at = 0;
+  let length = 0;
+  let readyTo = 0;
+  let rangeEnd = 0;
+  const framed = kernel.frame;
+  let out = framed;
   const grantFrame = framed.subarray(0, DATA_HEADER_BYTES);
+  const clock = ports.clock;
+  const log = ports.store.messages;
+  const crc32 = kernel.functions[FN_CRC32];
+  const blocks = kernel.blocks;
   let message: Message | undefined;
   // Which block lies in each half of the ring; -1 for none.
   const loaded = [-1, -1];
   // CRC-32 of the blocks before `checked`.
   let crc = 0;
   let checked = 0;
-  // What is asked for: a range that is being sent, from `at` on, the next frame of it, how far it may go on without another thought.
+  // The ranges that are asked for besides.
   const rangeAt: number[] = [];
   const rangeFrames: number[] = [];
-  let at = 0;
-  let rangeEnd = 0;
-  let readyTo = 0;
-  let length = 0;
-  let out = framed;
   let checking: TimerId | undefined;
   let epoch = 0;
-  // Of what a phone sends: what it announced, who it is, how far the voice in the ring goes, how many frames more may come.
+  // What a phone that sends has announced, and who it is.
   let announced = 0;
   let sender = "";
-  let arrived = 0;
-  let credit = 0;
   let heardTo = 0;
   let heardMs = 0;
   let grantedMs = 0;
@@ -151,18 +158,15 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     return true;
   }
 
-  /** Begins the next range; false when there is none. */
-  function turn(): boolean {
-    if (rangeAt.length === 0) return false;
-    at = rangeAt.shift() as number;
-    length = self.frameBytes - DATA_HEADER_BYTES;
-    rangeEnd = Math.min(self.bytes, at + (rangeFrames.shift() as number) * length);
-    return load(Math.floor(at / BLOCK_BYTES));
-  }
-
   /** Has the next frame ready where it is not just the next piece of a block; false when there is none. */
   function prepare(): boolean {
-    if (at >= rangeEnd && !turn()) return halt();
+    if (at >= rangeEnd) {
+      if (rangeAt.length === 0) return halt();
+      at = rangeAt.shift() as number;
+      length = self.frameBytes - DATA_HEADER_BYTES;
+      rangeEnd = Math.min(self.bytes, at + (rangeFrames.shift() as number) * length);
+      if (!load((at / BLOCK_BYTES) | 0)) return halt();
+    }
     if (at + length > rangeEnd) length = rangeEnd - at;
     if (out.length !== length + DATA_HEADER_BYTES) out = framed.subarray(0, length + DATA_HEADER_BYTES);
     const last = ((at + length - 1) / BLOCK_BYTES) | 0;
@@ -173,6 +177,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   // One frame: all that the interpreter has time for in an interval. What takes longer comes behind it, while it is on its way.
   function sendNext(): boolean {
+    "ram";
     if (!self.isMoving || toy.activity !== AT_REST || !guard.isSafe()) return halt();
     frameOut(frameAddress, ring, length, at);
     ports.radio.notify(out);
@@ -224,7 +229,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     // Refused for what it is: it will not be better, nor cost another change.
     if (isSame && self.kind === NONE && failure === CODE_CHECK) return failure;
     if (isSame && self.kind >= SENDING) {
-      if (self.kind === SENDING) credit = CREDIT;
+      if (self.kind === SENDING) credit = portion;
       return OK;
     }
     if (samples < 1 || samples > ports.longestSamples) return ERR_RANGE;
@@ -236,29 +241,39 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     announced = theirs;
     sender = guard.identity;
     arrived = 0;
-    credit = CREDIT;
+    credit = portion;
     if (log.roomSamples() >= samples) return OK;
     stop();
     return ERR_FULL;
   }
 
-  // Frames are looked at together, when as many have come as may, or the last one. None is longer than the stack takes, which is what
-  // there is room for.
-  function written(frame: Uint8Array): void {
-    if (frame[0] !== OP_DATA) others(frame);
-    else if (credit > 0) {
-      framed.set(frame);
-      arrived = frameIn(frameAddress, ring, frame.length, arrived);
-      if (--credit === 0 || arrived === self.bytes) gather();
+  // Frames are looked at together, when as many have come as may, or the last one. Machine code takes them from where the stack put
+  // them, unless that is not in one piece. None is longer than the stack takes, which is what there is room for.
+  function written(data: ArrayBuffer): void {
+    "ram";
+    let to = -1;
+    if (credit > 0) {
+      let from = addressOf(data, true);
+      if (from === 0) {
+        framed.set(new Uint8Array(data));
+        from = frameAddress;
+      }
+      to = frameIn(from, ring, data.byteLength, arrived);
+    }
+    if (to < 0) others(new Uint8Array(data));
+    else {
+      arrived = to;
+      if (--credit === 0 || to === self.bytes) gather();
     }
   }
 
   // Only here is what lies in the ring believed to be the phone's, and only while its link is: until then nothing has come of it. All
   // of it was written before this look at the link.
   function gather(): void {
+    "ram";
     const to = arrived;
     arrived = self.received;
-    credit = CREDIT;
+    credit = portion;
     if (toy.activity !== AT_REST || !guard.isSafe()) return;
     if (to > arrived && to <= self.bytes) {
       arrived = self.received = to;
@@ -298,8 +313,10 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     return OK;
   }
 
-  function tick(): void {
+  function tick(interval: number): void {
     if (self.kind < SENDING) return;
+    // Half of what may be on its way is granted again while the other half comes; where intervals are short the time is better saved.
+    portion = interval < LONG_INTERVAL ? CREDIT : CREDIT / 2;
     // Fewer than might have come.
     if (credit > 0 && arrived !== self.received) gather();
     if (heardTo !== self.received) heardMs = clock.nowMs();

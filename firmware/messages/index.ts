@@ -48,8 +48,12 @@ export function createMessageIndex(table: Uint32Array): MessageIndex {
     };
   }
 
+  // Whoever plays or fetches asks for the same one block by block.
+  let found = 0;
+
   function find(sequence: number): number {
-    for (let i = 0; i < self.count; i++) if (rows[i * ROW_WORDS + ROW_SEQUENCE] === sequence) return i;
+    if (found < self.count && rows[found * ROW_WORDS + ROW_SEQUENCE] === sequence) return found;
+    for (found = 0; found < self.count; found++) if (rows[found * ROW_WORDS + ROW_SEQUENCE] === sequence) return found;
     return -1;
   }
 

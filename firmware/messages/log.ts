@@ -4,7 +4,7 @@
 
 import { ERR_BUSY, ERR_FULL, ERR_RANGE, OK, type Code, type Flash, type NativeCode } from "../../hal/contract.ts";
 import { BLOCK_BYTES, BLOCK_SAMPLES, SCAN_READY } from "../voice/abi.ts";
-import { createBlocks } from "./blocks.ts";
+import { createBlockReader } from "./blocks.ts";
 import type { Eraser } from "./eraser.ts";
 import { createMessageIndex, type Message, type MessageIndex } from "./index.ts";
 import {
@@ -93,7 +93,7 @@ export function createMessageLog(
   const sheets = createSheets(eraser, table, sheetCount);
   const index: MessageIndex = createMessageIndex(table);
   const states = sheets.states;
-  const blocks = createBlocks(flash, vault, index, states);
+  const readBlock = createBlockReader(flash, vault, index, states);
   const header = new Uint32Array(WORD_SAMPLES);
   const headerBytes = new Uint8Array(header.buffer);
   const magicBytes = new Uint8Array(header.buffer, 0, 4);
@@ -127,7 +127,6 @@ export function createMessageLog(
 
   function resume(count: number, sequence: number): void {
     isWriting = false;
-    blocks.next = undefined;
     index.reset(count);
     self.nextSequence = sequence;
     choose();
@@ -138,7 +137,6 @@ export function createMessageLog(
     if (at < 0) return ERR_RANGE;
     const code = flash.write(message.firstSheet * sheetBytes + WORD_FLAGS * 4, deletedBytes);
     if (code !== OK) return code;
-    blocks.next = undefined;
     index.remove(at);
     choose();
     sheets.release(message.owner);
@@ -161,8 +159,6 @@ export function createMessageLog(
     if (code !== OK) return code;
     if (table[SCAN_READY] === 0 || index.count >= MAX_MESSAGES) return ERR_FULL;
     isWriting = true;
-    // Its memory is worth more now.
-    blocks.next = undefined;
     writingOrigin = origin;
     writingOwner = SHEET_OWNER;
     while (states.indexOf(writingOwner) >= 0) writingOwner++;
@@ -183,6 +179,7 @@ export function createMessageLog(
   }
 
   function append(block: Uint8Array): Code {
+    "ram";
     if (!isWriting || writingSheets > INDEX_MASK) return ERR_RANGE;
     const isFirst = writingBlocks % BLOCKS_PER_SHEET === 0;
     vault.seal(self.nextSequence, writingBlocks, SPACE_BLOCK, BLOCK_BYTES, block);
@@ -200,7 +197,7 @@ export function createMessageLog(
         code = flash.write(writingSheet * sheetBytes + pageBytes, magicBytes);
         writingAt = writingSheet * sheetBytes + pageBytes + PAGE_HEADER_BYTES;
       } else writingAt += SLOT_BYTES;
-      if (code === OK) code = flash.write(writingAt, vault.slot, vault.slotCheck());
+      if (code === OK) code = flash.write(writingAt, vault.slot, vault.isSlot);
       // A sheet that does not take its first block is left for the next one.
       if (code !== OK) sheets.setState(writingSheet, SHEET_RETIRED);
     } while (isFirst && code !== OK);
@@ -268,7 +265,7 @@ export function createMessageLog(
     append: append,
     commit: commit,
     abandon: abandon,
-    readBlock: blocks.read,
+    readBlock: readBlock,
     markHeard: markHeard,
     remove: remove,
     count: function () {

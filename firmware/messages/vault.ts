@@ -28,17 +28,17 @@ export interface Vault {
   readonly code: Code;
   /** What is sealed and opened: text, then its tag. */
   readonly data: Uint8Array;
-  /** A block and its tag, as they lie in flash, and their CRC-32. */
+  /** A block and its tag, as they lie in flash; and whether other bytes are the same, by their CRC-32. */
   readonly slot: Uint8Array;
-  slotCheck(): number;
+  isSlot(bytes: Uint8Array): boolean;
   /** The index: words of the kernel's scan. */
   readonly table: Uint32Array;
   /** Works with this stored key from now on, mixed with the chip's own roots; without one, with none. */
   useKey(stored: Uint32Array | undefined): void;
   /** Encrypts `text`, or the first `length` bytes of data, into data and puts the tag behind them. The three words are the nonce. */
   seal(a: number, b: number, c: number, length: number, text?: Uint8Array): void;
-  /** Decrypts them to where they are, or to `text`, when so many bytes of the tag behind them are right. */
-  open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array): boolean;
+  /** Decrypts data, or `sealed`, to data, or to `text`, when so many bytes of the tag behind them are right. */
+  open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array, sealed?: Uint8Array): boolean;
   /** The first two words of the tag of a first page's header, whose first words lie in data. */
   commitTag(sequence: number): Uint32Array;
   /** Fills the table from the headers of all sheets; returns how many messages there are, -1 without memory for it. */
@@ -59,25 +59,26 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
   // Behind no text at all.
   const commit = new Uint32Array(buffer, start + dataAt, 2);
 
-  /** Sets the nonce and where the text lies, in one piece: where it is, or in data. */
-  function ready(a: number, b: number, c: number, text: number): void {
-    words[SEAL_NONCE] = a;
-    words[SEAL_NONCE + 1] = b;
-    words[SEAL_NONCE + 2] = c;
-    words[SEAL_TEXT] = text || dataAddress;
-  }
-
+  // Called for every block, while it moves: written out, as each call would cost more than what it does.
   function seal(a: number, b: number, c: number, length: number, text?: Uint8Array): void {
     const address = text ? native.addressOf(text, true) : 0;
     if (text && !address) data.set(text);
-    ready(a, b, c, address);
+    words[SEAL_NONCE] = a;
+    words[SEAL_NONCE + 1] = b;
+    words[SEAL_NONCE + 2] = c;
+    words[SEAL_TEXT] = address || dataAddress;
     functions[FN_SEAL](memory.address, dataAddress, length, 0);
   }
 
-  function open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array): boolean {
+  function open(a: number, b: number, c: number, length: number, tagBytes: number, text?: Uint8Array, sealed?: Uint8Array): boolean {
     const address = text ? native.addressOf(text, true) : 0;
-    ready(a, b, c, address);
-    if (functions[FN_OPEN](memory.address, dataAddress, length, tagBytes) !== 0) return false;
+    const from = sealed ? native.addressOf(sealed, true) : 0;
+    if (sealed && !from) data.set(sealed);
+    words[SEAL_NONCE] = a;
+    words[SEAL_NONCE + 1] = b;
+    words[SEAL_NONCE + 2] = c;
+    words[SEAL_TEXT] = address || dataAddress;
+    if (functions[FN_OPEN](memory.address, from || dataAddress, length, tagBytes) !== 0) return false;
     if (text && !address) text.set(data.subarray(0, length));
     return true;
   }
@@ -123,8 +124,11 @@ export function createVault(hal: StorePorts, kernel: Kernel): Vault {
     data: data,
     slot: new Uint8Array(buffer, start + dataAt, BLOCK_BYTES + TAG_BYTES),
     table: new Uint32Array(buffer, start + tableAt, SCAN_STATE_WORDS),
-    slotCheck: function () {
-      return functions[FN_CRC32](dataAddress, BLOCK_BYTES + TAG_BYTES, 0, 0) >>> 0;
+    isSlot: function (bytes: Uint8Array): boolean {
+      const crc32 = functions[FN_CRC32];
+      const address = native.addressOf(bytes, true);
+      const theirs = address ? crc32(address, BLOCK_BYTES + TAG_BYTES, 0, 0) >>> 0 : native.crc32(bytes);
+      return theirs === crc32(dataAddress, BLOCK_BYTES + TAG_BYTES, 0, 0) >>> 0;
     },
     useKey: useKey,
     seal: seal,

@@ -111,7 +111,7 @@ export const SCAN_MAX_SHEETS = (SCAN_STATE_WORDS - SCAN_STATES) * 4;
  * frame(out, ring, length, offset) -> bytes written: FRAME_OPCODE, the offset in 24 bits, and `length` bytes of voice from that
  * offset on, out of a ring of FRAME_RING_BYTES in which byte n of a message lies at n modulo its length.
  * take(in, ring, bytes, offset) -> where the message goes on: puts the voice of a frame of so many bytes into the ring when it begins
- * at that offset, and leaves the ring alone when it does not.
+ * at that offset, and leaves the ring alone when it does not; -1 when it is no such frame.
  */
 export const FRAME_OPCODE = 8;
 export const FRAME_HEADER_BYTES = 4;

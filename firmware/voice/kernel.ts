@@ -57,6 +57,8 @@ export interface Kernel {
   beginBlock(which: number, samples: number): void;
   /** Renders up to `count` duty words to `address`; fewer when the block is used up. */
   render(address: number, count: number): number;
+  /** Where data lie for the functions; 0 when they are not in one piece. */
+  readonly addressOf: NativeCode["addressOf"];
   /** The FN_ functions. They give 0 when the kernel is not whole. */
   readonly functions: readonly NativeFunction[];
 }
@@ -161,6 +163,7 @@ export function createKernel(native: NativeCode, image: KernelImage): Kernel {
     beginRender: beginRender,
     beginBlock: beginBlock,
     render: render,
+    addressOf: native.addressOf,
     functions: functions,
   };
 }

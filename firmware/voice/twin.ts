@@ -181,7 +181,8 @@ export function createTwin(memory: TwinMemory): Twin {
   }
 
   function take(from: number, at: number, bytes: number, offset: number): number {
-    const input = memory.view(from, Math.max(bytes, FRAME_HEADER_BYTES));
+    const input = memory.view(from, bytes);
+    if (bytes < FRAME_HEADER_BYTES || input[0] !== FRAME_OPCODE) return -1;
     if ((input[1] | (input[2] << 8) | (input[3] << 16)) !== offset) return offset;
     const ring = memory.view(at, FRAME_RING_BYTES);
     for (let i = FRAME_HEADER_BYTES; i < bytes; i++) ring[offset++ % FRAME_RING_BYTES] = input[i];

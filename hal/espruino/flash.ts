@@ -22,11 +22,13 @@ export function createEspruinoFlash(run: PageRun): Flash {
     for (let i = 0; i < count; i++) into.set(module.read(bytes, base + i * stride), i * bytes);
   }
 
-  function write(address: number, bytes: Uint8Array, check?: number): Code {
+  function write(address: number, bytes: Uint8Array, isSame?: (held: Uint8Array) => boolean): Code {
+    "ram";
     const length = bytes.length;
     if (address < 0 || ((address | length) & 3) !== 0 || address + length > pages * PAGE_BYTES) return ERR_RANGE;
     module.write(bytes, base + address);
-    return E.CRC32(module.read(length, base + address)) === (check === undefined ? E.CRC32(bytes) : check) ? OK : ERR_HARDWARE;
+    const held = module.read(length, base + address);
+    return (isSame ? isSame(held) : E.CRC32(held) === E.CRC32(bytes)) ? OK : ERR_HARDWARE;
   }
 
   function erasePage(page: number): Code {

@@ -79,6 +79,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
   // The timer is set before anything is done, and anew each time: of two notifications within one interval the second would be
   // dropped, and a timer that repeats itself makes up for those that it missed.
   function beat(): void {
+    "ram";
     timer = setTimeout(beat, beatMs);
     try {
       if (next && next()) return;
@@ -95,7 +96,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     if (timer === undefined) beat();
   }
 
-  function listen(onEvent: (kind: number, value: unknown) => void, onWritten: (bytes: Uint8Array) => void): void {
+  function listen(onEvent: (kind: number, value: unknown) => void, onWritten: (data: ArrayBuffer) => void): void {
     function forward(name: string, kind: number): void {
       // Told only while pairing is open: who asks for it all day long must not keep JavaScript busy.
       const isPairing = kind === RADIO_PASSKEY || kind === RADIO_SECURED || kind === RADIO_BOND;
@@ -119,6 +120,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     forward("advertising", RADIO_ADVERTISING);
     // The boot files' table calls this for each write.
     air = function (event: { data: ArrayBuffer }) {
+      "ram";
       if (--self.room < 0) {
         if (self.room > -FLOOD) return;
         self.room = -PENALTY;
@@ -128,7 +130,7 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
         return;
       }
       try {
-        onWritten(new Uint8Array(event.data));
+        onWritten(event.data);
       } catch (error) {
         onError(error);
       }

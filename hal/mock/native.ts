@@ -18,7 +18,10 @@ export function mockNative(memoryBytes: number, crc32: (bytes: Uint8Array | stri
   const native: MockNative = {
     functions: undefined,
     crc32,
-    addressOf: (bytes) => (bytes.buffer === memory.buffer ? BASE + bytes.byteOffset : 0),
+    addressOf(data) {
+      const { buffer, byteOffset } = data instanceof Uint8Array ? data : new Uint8Array(data);
+      return buffer === memory.buffer ? BASE + byteOffset : 0;
+    },
     allocate(bytes): FlatBuffer | undefined {
       if (used + bytes > memoryBytes) return undefined;
       const at = used;

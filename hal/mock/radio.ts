@@ -43,7 +43,7 @@ export interface MockRadio extends Radio {
 export function mockRadio(clock: Clock): MockRadio {
   let bonded = 0;
   let listener: ((kind: number, value: unknown) => void) | undefined;
-  let writer: ((bytes: Uint8Array) => void) | undefined;
+  let writer: ((data: ArrayBuffer) => void) | undefined;
   let timer: TimerId | undefined;
   const tell = (kind: number, value?: unknown): void => {
     if (!radio.isDeaf) listener?.(kind, value);
@@ -134,7 +134,7 @@ export function mockRadio(clock: Clock): MockRadio {
     },
     bond: (what) => tellOfPairing(RADIO_BOND, what),
     write(...bytes) {
-      if (--radio.room >= 0 && !radio.isDeaf) writer?.(Uint8Array.from(bytes));
+      if (--radio.room >= 0 && !radio.isDeaf) writer?.(Uint8Array.from(bytes).buffer);
     },
   };
   return radio;

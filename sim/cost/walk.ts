@@ -18,6 +18,8 @@ const NATIVE_OBJECT = /^[A-Z]/;
 
 export abstract class Walk {
   readonly insertions: Insertion[] = [];
+  /** Inside a function that is kept in RAM. */
+  protected isInRam = false;
 
   constructor(
     protected readonly tokens: Tokens,
@@ -31,7 +33,9 @@ export abstract class Walk {
   /** Reading the text once: every token, whether it is executed or skipped. */
   protected read(range: Range, block: Block, times = 1): void {
     block.add("token", times * this.tokens.count(range));
-    block.add("character", times * (range.end - range.start));
+    const characters = times * (range.end - range.start);
+    block.add("character", characters);
+    if (!this.isInRam) block.add("flashCharacter", characters);
   }
 
   /** The expression runs only if its operator decides so: the block around pays for parsing it in vain, which running it refunds. */
@@ -63,7 +67,14 @@ export abstract class Walk {
       block.add("functionText");
       block.add("captured", scope.depth);
     }
+    const isAround = this.isInRam;
+    if (isKeptInRam(fn)) {
+      this.read(fn.body, block, 2);
+      block.add("ramText");
+      this.isInRam = true;
+    }
     this.enterFunction(fn, scope);
+    this.isInRam = isAround;
   }
 
   protected expression(node: Expression, block: Block, scope: Scope): void {
@@ -156,6 +167,10 @@ export abstract class Walk {
     if (object.type === "Identifier" && NATIVE_OBJECT.test(object.name) && !scope.resolves(object.name)) return true;
     return this.properties.namesBefore(keyName(callee.property)!) === undefined;
   }
+}
+
+function isKeptInRam({ body }: AnyFunction): boolean {
+  return body.type === "BlockStatement" && body.body.some((statement) => "directive" in statement && statement.directive === "ram");
 }
 
 /** Surely text: a literal, or a sum that starts or ends with one. */

@@ -34,6 +34,10 @@ export class Buffers {
     };
   }
 
+  forget(from: number): void {
+    this.#copies.splice(from, this.#copies.length);
+  }
+
   /** The bytes as they are now; writing into them writes the buffer, until the interpreter goes on. */
   view(buffer: number, offset: number, length: number): Uint8Array {
     const copy = this.#copies[buffer]!;

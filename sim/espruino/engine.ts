@@ -173,6 +173,7 @@ export class EspruinoEngine implements Engine {
       if (error instanceof PowerCut) throw error;
       return this.#answer("!", error instanceof Error ? error.message : String(error));
     }
+    if (operation === "ram.forget") this.#buffers.forget(Number(args[0]));
     if (operation === "ram.place") this.#buffers.place(Number(args[0]), Number(args[1]));
     if (value instanceof Uint8Array) this.#answer(">", String(value.length), value);
     else this.#answer("=", expression(value));

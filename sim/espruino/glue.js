@@ -11,6 +11,7 @@
   var evaluate = eval;
   var builtIn = require;
   var memory = process.memory;
+  var copy = new Uint8Array(1).set;
   var requests = E.openFile("requests", "w");
   var replies = E.openFile("replies", "r");
   var float = new Float64Array(1);
@@ -58,7 +59,7 @@
   }
 
   function fill(bytes) {
-    for (var at = 0; at < bytes.length; at += 512) bytes.set(take(Math.min(512, bytes.length - at)), at);
+    for (var at = 0; at < bytes.length; at += 512) copy.call(bytes, take(Math.min(512, bytes.length - at)), at);
     return bytes;
   }
 
@@ -133,7 +134,6 @@
 
   scope.$begin = function (options) {
     var place = E.getAddressOf;
-    var places = [];
     // Whether there is an address is the interpreter's answer, as only flat data has one; which, is the board's.
     E.getAddressOf = function (value, flat) {
       return realAddress(value, true) ? place(value, flat) : 0;
@@ -141,14 +141,20 @@
     // Espruino compares two buffers by their text: it takes thousands of variables, and blank ones of a size are equal.
     $buffers.indexOf = function (buffer) {
       var address = realAddress(buffer, true);
-      var index = places.indexOf(address);
-      if (index < 0) places.push(address);
-      return index;
+      for (var i = $buffers.length - 1; i >= 0; i--) if (realAddress($buffers[i], true) === address) return i;
+      return -1;
     };
     E.CRC32 = function (data) {
       charged("charge", ["crc32", typeof data === "string" ? data.length : data.byteLength]);
       return crc32(data);
     };
+    // Copies take time by the byte, which no text tells.
+    [Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].forEach(function (Kind) {
+      Kind.prototype.set = function (source, offset) {
+        charged("charge", ["typedArraySet", source.length]);
+        copy.call(this, source, offset);
+      };
+    });
     var module = {
       read: function (length, address) {
         return charged("flash.read", [length, address]);

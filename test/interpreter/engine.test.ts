@@ -11,6 +11,7 @@ import { sleep } from "../../sim/espruino/supervisor.ts";
 import { firstDivergence, traceOf } from "../../sim/espruino/trace.ts";
 import { Stage, nodeEngine, type EngineMaker } from "../../sim/stage.ts";
 import { buildStorage } from "../../sim/storage-image.ts";
+import { PASSING_ADDRESS } from "../support/passing-address.ts";
 import { espruinoEngines, interpreterPath } from "../support/interpreter.ts";
 
 const BYTES = nrf52840dk.storage.pages * 4096;
@@ -93,6 +94,15 @@ describe("Espruino as an engine", function () {
   it("gives an address to flat buffers only", () => {
     const code = "print(E.getAddressOf(new ArrayBuffer(100),true)>0,E.getAddressOf(new Uint8Array(15).buffer,true))";
     assert.deepEqual(run({ ".bootcde": code }, espruino).machine.console, ["true 0"]);
+  });
+
+  it("forgets the address of a buffer that was asked for in a callback", () => {
+    assert.deepEqual(both({ ".bootcde": PASSING_ADDRESS.code }).machine.console, PASSING_ADDRESS.printed);
+  });
+
+  it("has copies take their time on either engine", () => {
+    const code = "var a=new Uint8Array(1000),b=new Uint8Array(1000),t=getTime();a.set(b);print(getTime()-t>0.006);t=getTime();a.set([65,66],3);print(getTime()-t<0.003,a[3],a[4])";
+    assert.deepEqual(both({ ".bootcde": code }).machine.console, ["true", "true 65 66"]);
   });
 
   it("lets the board write and read a buffer while the interpreter waits", () => {

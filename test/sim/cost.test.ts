@@ -97,6 +97,17 @@ describe("instrument", () => {
     assert.ok(external >= inMemory + source.length);
     assert.equal(costsIn("spiFlash", COST_MILLITURNS).name, COST_MILLITURNS.name);
   });
+
+  it("charges nothing more for it in a function that is kept in RAM, but the copy when that is made", () => {
+    const body = "var b=0;b=b+1;b=b+2;";
+    const source = (directive: string, calls: number): string => `var a=function(){${directive}${body}};${"a();".repeat(calls)}`;
+    const costOf = (directive: string, calls: number, codeMemory: "memory" | "spiFlash"): number => run(instrument(source(directive, calls), { codeMemory }), "0").milliTurns;
+    const aCall = (directive: string, codeMemory: "memory" | "spiFlash"): number => costOf(directive, 2, codeMemory) - costOf(directive, 1, codeMemory);
+    const around = aCall("'ram';", "spiFlash") - aCall("'ram';", "memory");
+    assert.ok(around > 0 && around <= 5 * "a();".length + 1, "the call itself is read from flash");
+    assert.ok(aCall("'nop';", "spiFlash") - aCall("'nop';", "memory") >= around + body.length);
+    assert.ok(costOf("'ram';", 0, "spiFlash") > costOf("'nop';", 0, "spiFlash") + COST_MILLITURNS.ramText);
+  });
 });
 
 describe("cost model", () => {

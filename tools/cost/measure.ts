@@ -2,7 +2,7 @@
 // `--fit` fits the model's figures anew and prints them; `--boundary` times native functions. Needs ESPRUINO=path; writes
 // nothing.
 
-import { COST_MILLITURNS, type Costs, type Feature } from "../../sim/cost/model.ts";
+import { COST_MILLITURNS, FITTED_MILLITURNS, type Costs, type Feature } from "../../sim/cost/model.ts";
 import { UserError } from "../errors.ts";
 import { CHECK_SAMPLES } from "./checks.ts";
 import { fitNonNegative } from "./fit.ts";
@@ -14,10 +14,10 @@ import { FIT_SAMPLES, type Sample } from "./programs.ts";
 /** Passes per run: on Linux the longest program then takes about 20 ms. */
 const PASSES = 100;
 
-const FEATURES = Object.keys(COST_MILLITURNS) as Feature[];
+const FEATURES = Object.keys(FITTED_MILLITURNS) as Feature[];
 
 function counts(sample: Sample): number[] {
-  const none = Object.fromEntries(FEATURES.map((feature) => [feature, 0])) as Record<Feature, number>;
+  const none = Object.fromEntries(Object.keys(COST_MILLITURNS).map((feature) => [feature, 0])) as Record<Feature, number>;
   return FEATURES.map((feature) => predict(sample, { ...none, [feature]: UNIT_MILLITURNS }, PASSES) / UNIT_MILLITURNS);
 }
 
@@ -47,9 +47,9 @@ function main(): void {
     const milliTurns = measured.map((turns) => turns * UNIT_MILLITURNS);
     const fitted = fitNonNegative(FIT_SAMPLES.map(counts), milliTurns, prior);
     const rounded = FEATURES.map((feature, index) => [feature, Math.round(fitted[index]! * 10) / 10]);
-    costs = Object.fromEntries(rounded) as Record<Feature, number>;
+    costs = { ...COST_MILLITURNS, ...Object.fromEntries(rounded) };
     table(FIT_SAMPLES, measured, costs);
-    console.log(costs);
+    console.log(Object.fromEntries(rounded));
   }
   if (process.argv.includes("--boundary")) return printBoundary(costs, PASSES);
   table(CHECK_SAMPLES, CHECK_SAMPLES.map((sample) => measureTurns(sample, PASSES)), costs);

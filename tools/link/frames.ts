@@ -204,7 +204,7 @@ export const frames: readonly Frame[] = [
     fields: [u24("offset", "of the byte that is expected next")],
     answer: undefined,
     isChange: false,
-    notes: [`Comes after every ${protocol.CREDIT / 2} frames and after the last byte. An offset that was granted before means that a frame was lost: go back to it.`],
+    notes: [`Comes after every ${protocol.CREDIT / 2} or ${protocol.CREDIT} frames, as the interval is long or short, and after the last byte. An offset that was granted before means that a frame was lost: go back to it.`],
   },
 ];
 

@@ -67,7 +67,8 @@ in which they were asked for.
 - After a disconnection: HELLO, FETCH, PULL only what is missing.
 
 **To the toy.** SEND tells length and CRC-32 and gets the offset to begin at: 0, or where an earlier connection stopped. DATA frames
-follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): the GRANT follows when so many have come, or the last.
+follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): a GRANT follows when ${CREDIT / 2} or ${CREDIT} have come, or the last, or
+within a second.
 
 - A GRANT with the same offset as before, or none for 500 ms: go back to what is granted and send from there, no more often than every
   100 ms. After three such times say SEND again: it tells how far the toy is.

@@ -25,6 +25,7 @@ int frame(unsigned char *out, const unsigned char *ring, int length, unsigned of
 unsigned take(const unsigned char *in, unsigned char *ring, int bytes, unsigned offset)
 {
     unsigned at = place(offset);
+    if (bytes < FRAME_HEADER_BYTES || in[0] != FRAME_OPCODE) return -1u;
     if ((in[1] | (unsigned)in[2] << 8 | (unsigned)in[3] << 16) != offset) return offset;
     for (int i = FRAME_HEADER_BYTES; i < bytes; i++) {
         ring[at] = in[i];

@@ -405,6 +405,7 @@ describe("the DMA speaker", () => {
       rig.run(1);
       source.total = 100;
       assert.equal(speaker.play(fill, onEnd), OK);
+      assert.equal(microphone.open(rig.token), OK);
       assert.equal(start(), ERR_BUSY);
       rig.run(200);
       assert.equal(start(), OK);

@@ -113,8 +113,8 @@ describe("Radio on Espruino", () => {
 
   it("hands on what was written, and keeps errors of the listener to itself", () => {
     let seen: unknown;
-    radio.listen(unheard, (bytes) => {
-      seen = bytes;
+    radio.listen(unheard, (data) => {
+      seen = new Uint8Array(data);
       throw new Error("bug");
     });
     radio.wake();

@@ -42,11 +42,12 @@ describe("the kernel's frames", () => {
     const frame = Uint8Array.from({ length: bytes }, () => 1 + Math.floor(next() * 255));
     frame.set([FRAME_OPCODE, claimed & 255, (claimed >> 8) & 255, claimed >> 16].slice(0, bytes));
     const expected = ring.slice();
-    const length = claimed === offset ? Math.max(0, bytes - FRAME_HEADER_BYTES) : 0;
+    const isFrame = bytes >= FRAME_HEADER_BYTES;
+    const length = isFrame && claimed === offset ? bytes - FRAME_HEADER_BYTES : 0;
     for (let i = 0; i < length; i++) expected[(offset + i) % FRAME_RING_BYTES] = frame[FRAME_HEADER_BYTES + i]!;
     for (const kernel of [thumb, twin]) {
       const taken = kernel.take(frame, ring, offset);
-      assert.equal(taken.offset, offset + length, `${bytes} at ${offset}, claimed to be at ${claimed}`);
+      assert.equal(taken.offset, isFrame ? offset + length : -1, `${bytes} at ${offset}, claimed to be at ${claimed}`);
       assert.deepEqual([...taken.ring], [...expected], `${bytes} at ${offset}`);
       assert.ok(taken.behind.every((byte) => byte === 0), `writes behind the ring: ${bytes} at ${offset}`);
     }
@@ -62,6 +63,18 @@ describe("the kernel's frames", () => {
   it("change nothing when they are not the next ones, or hold no voice", () => {
     for (const [offset, claimed] of [[0, 1], [124, 0], [124, 248], [256, 1], [1, 65536], [LONGEST_MESSAGE, 2 ** 24 - 1]] as const) checkTake(MOST_FRAME_BYTES, offset, claimed);
     for (const bytes of [1, 2, 3, 4]) checkTake(bytes, 0);
+  });
+
+  it("are told from everything else, which changes nothing", () => {
+    for (let op = 0; op < 256; op++) {
+      if (op === FRAME_OPCODE) continue;
+      const other = Uint8Array.from({ length: MOST_FRAME_BYTES }, (_, i) => (i === 0 ? op : i < FRAME_HEADER_BYTES ? 0 : i));
+      for (const kernel of [thumb, twin]) {
+        const taken = kernel.take(other, ring, 0);
+        assert.equal(taken.offset, -1, `opcode ${op}`);
+        assert.deepEqual(taken.ring, ring);
+      }
+    }
   });
 
   it("are charged no fewer cycles by the simulator than the Thumb bytes take", () => {
