@@ -259,7 +259,7 @@ export class Machine {
       "waveform.stop": ([id]) => this.waveforms.stop(n(id)),
       peek: charged("peek32", ([bits, address, count]) => peek(this.bus, n(bits), n(address), n(count))),
       poke: charged("poke32", ([bits, address, values]) => poke(this.bus, n(bits), n(address), values as number[])),
-      "ram.place": ([buffer, length]) => this.#placement.place(n(buffer), n(length)),
+      "ram.place": ([buffer, length, isWaveform]) => this.#placement.place(n(buffer), n(length), isWaveform === true),
       "ram.forget": ([from]) => this.#placement.forget(n(from)),
       "native.bind": ([address, signature, code]) => this.#native.bind(n(address), s(signature), s(code)),
       "native.call": charged("nativeCall", ([id, ...args]) => this.#nativeCall(n(id), args as number[])),

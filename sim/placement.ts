@@ -5,6 +5,8 @@ import type { Bus } from "./bus.ts";
 import type { Engine } from "./engine.ts";
 
 const BUFFERS_AT = 0x20010000;
+/** What is shorter is in one piece in no build of Espruino, whatever its variables' size: on a board 20 bytes are. */
+const SHORTEST_FLAT = 28;
 
 export class Placement {
   /** Addresses by the buffer's number. */
@@ -17,8 +19,9 @@ export class Placement {
     private readonly endOfRam: number,
   ) {}
 
-  /** 0 when memory has no room left. */
-  place(buffer: number, length: number): number {
+  /** 0 when memory has no room left, and for what is too short to be in one piece, but for a waveform's own memory. */
+  place(buffer: number, length: number, isWaveform: boolean): number {
+    if (length < SHORTEST_FLAT && !isWaveform) return 0;
     const known = this.#placed[buffer];
     if (known !== undefined) return known;
     const base = this.#next;

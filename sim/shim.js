@@ -7,11 +7,9 @@ var $t = 0;
 (function (scope) {
   // Tells Espruino to keep this in RAM, where it is parsed faster than in its flash file.
   "ram";
-  // What is shorter is flat in no build of Espruino; boards have flat data of 20 bytes.
-  var SHORTEST_FLAT = 28;
   var callbacks = {};
   var buffers = [];
-  /** So many of them keep their address; one that is asked for in a callback is good until that has ended. */
+  /** So many of them are still placed when the callback has ended. */
   var lasting = 0;
 
   function host(operation, args) {
@@ -104,18 +102,19 @@ var $t = 0;
   };
   scope.console = { log: scope.print };
 
-  function place(buffer) {
+  function place(buffer, isWaveform) {
     var index = buffers.indexOf(buffer);
     if (index < 0) {
       buffers.push(buffer);
       index = buffers.length - 1;
     }
-    return host("ram.place", [index, new Uint8Array(buffer).length]);
+    return host("ram.place", [index, new Uint8Array(buffer).length, isWaveform]);
   }
   scope.E.getAddressOf = function (value, isFlat) {
     if (!isFlat) throw new Error("addresses of variables are not modelled");
     var buffer = value instanceof ArrayBuffer ? value : value.buffer;
-    return new Uint8Array(buffer).length < SHORTEST_FLAT ? 0 : place(buffer) + (value.byteOffset || 0);
+    var address = place(buffer, false);
+    return address && address + (value.byteOffset || 0);
   };
   scope.E.nativeCall = function (address, signature, code) {
     var id = host("native.bind", [address, signature, code]);
@@ -138,7 +137,7 @@ var $t = 0;
   // Address and length of the string behind a buffer: a view's offset is ignored.
   function backing(buffer) {
     var whole = buffer instanceof ArrayBuffer ? buffer : buffer.buffer;
-    var address = place(whole);
+    var address = place(whole, true);
     if (!address) throw new Error("a Waveform whose buffer is not flat is not modelled");
     lasting = buffers.length;
     return { address: address, bytes: new Uint8Array(whole).length };
@@ -235,9 +234,9 @@ var $t = 0;
   scope.$deliver = deliver;
   scope.$host = host;
   scope.$pump = function (events) {
-    lasting = buffers.length;
     for (var i = 0; i < events.length; i++) {
       var event = events[i];
+      lasting = buffers.length;
       var callback = callbacks[event.kind + event.id];
       if (callback) {
         try {
@@ -246,11 +245,11 @@ var $t = 0;
           host("uncaught", ["" + error, error && error.stack ? "" + error.stack : ""]);
         }
       }
+      if (buffers.length > lasting) {
+        buffers.splice(lasting, buffers.length);
+        host("ram.forget", [lasting]);
+      }
       host("done", [event.kind]);
-    }
-    if (buffers.length > lasting) {
-      buffers.splice(lasting, buffers.length);
-      host("ram.forget", [lasting]);
     }
     return events.length;
   };

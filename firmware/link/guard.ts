@@ -1,4 +1,4 @@
-// The one door: every byte from the air passes `admit`, every byte to the air asks `isSafe` first. A link is believed for what the
+// The one door: every request from the air passes `admit`; nothing comes of voice, and not a byte goes to the air, before `isSafe`. A link is believed for what the
 // stack says of it at this very moment, never for what was true a while ago: an event may come late or not at all.
 
 import { ADDRESS_CHARS, type Clock, type Radio, type TimerId } from "../../hal/contract.ts";

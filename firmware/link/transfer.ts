@@ -223,12 +223,12 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
 
   function send(samples: number, theirs: number): Code {
     const isSame = samples === self.samples && theirs === announced && sender === guard.identity;
-    heardMs = clock.nowMs();
-    epoch = guard.epoch;
-    arrived = self.received;
     // Refused for what it is: it will not be better, nor cost another change.
     if (isSame && self.kind === NONE && failure === CODE_CHECK) return failure;
     if (isSame && self.kind >= SENDING) {
+      heardMs = clock.nowMs();
+      epoch = guard.epoch;
+      arrived = self.received;
       if (self.kind === SENDING) credit = portion;
       return OK;
     }
@@ -238,6 +238,7 @@ export function createTransfer(ports: LinkPorts, guard: Guard, mayChange: () => 
     const code = log.begin(ORIGIN_FAMILY);
     if (code !== OK) return code;
     begin(SENDING, samples);
+    heardMs = clock.nowMs();
     announced = theirs;
     sender = guard.identity;
     arrived = 0;

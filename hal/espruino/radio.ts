@@ -47,7 +47,9 @@ const DATA_PAGE = 0xfe;
 const BOND_RECORD = 0x0014c007;
 const HEADER_WORDS = 3;
 const RECORD_BYTES = 80;
-const LAST_RECORD = PAGE_BYTES / 4 - HEADER_WORDS - RECORD_BYTES / 4;
+/** A page is looked through in pieces that take few variables; where one ends a record that begins in it is read with it. */
+const PIECE_WORDS = 256;
+const RECORD_WORDS = HEADER_WORDS + RECORD_BYTES / 4;
 const ADDRESS_AT = 18;
 const ADDRESS_BYTES = 6;
 
@@ -151,14 +153,16 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       const lasting = NRF.resolveAddress(address) || address;
       for (let page = bonds; isWithBond && page < bonds + BOND_BYTES; page += PAGE_BYTES) {
         if (flash.read(1, page + TAG_AT)[0] !== DATA_PAGE) continue;
-        const words = new Uint32Array(flash.read(PAGE_BYTES, page).buffer);
-        // What has been replaced bears no key any more; what only looks like a record is another phone's choice, so not beyond the page.
-        let at = words.indexOf(BOND_RECORD);
-        for (; at >= 0 && at <= LAST_RECORD; at = words.indexOf(BOND_RECORD, at + 1)) {
-          const bond = new Uint8Array(words.buffer, (at + HEADER_WORDS) * 4, RECORD_BYTES);
-          let same = 0;
-          while (same < ADDRESS_BYTES && parseInt(lasting.substr(ADDRESS_CHARS - 2 - 3 * same, 2), 16) === bond[ADDRESS_AT + same]) same++;
-          if (same === ADDRESS_BYTES) return lasting + BOND_MARK + E.CRC32(bond).toString(36);
+        for (let from = 0; from < PAGE_BYTES; from += PIECE_WORDS * 4) {
+          const words = new Uint32Array(flash.read(Math.min((PIECE_WORDS + RECORD_WORDS) * 4, PAGE_BYTES - from), page + from).buffer);
+          // What has been replaced bears no key any more; what only looks like a record is another phone's choice, so not beyond the page.
+          let at = words.indexOf(BOND_RECORD);
+          for (; at >= 0 && at < PIECE_WORDS && at <= words.length - RECORD_WORDS; at = words.indexOf(BOND_RECORD, at + 1)) {
+            const bond = new Uint8Array(words.buffer, (at + HEADER_WORDS) * 4, RECORD_BYTES);
+            let same = 0;
+            while (same < ADDRESS_BYTES && parseInt(lasting.substr(ADDRESS_CHARS - 2 - 3 * same, 2), 16) === bond[ADDRESS_AT + same]) same++;
+            if (same === ADDRESS_BYTES) return lasting + BOND_MARK + E.CRC32(bond).toString(36);
+          }
         }
       }
       return lasting;

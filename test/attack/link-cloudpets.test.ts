@@ -3,11 +3,9 @@
 
 import assert from "node:assert/strict";
 import {
-
   KEY_NAME,
   KEY_TIME,
   KEY_VOLUME,
-
   OP_DATA,
   OP_DELETE,
   OP_FETCH,
@@ -18,6 +16,7 @@ import {
   OP_SEND,
   OP_SET,
 } from "../../firmware/link/protocol.ts";
+import { BLOCK_BYTES, BLOCK_SAMPLES } from "../../firmware/voice/abi.ts";
 import { PROPERTY } from "../../sim/air/attributes.ts";
 import type { Sighting } from "../../sim/air/air.ts";
 import { observed } from "../support/attack-table.ts";
@@ -29,6 +28,8 @@ import { assertPromisesKept } from "../support/toy.ts";
 
 /** Of the original: service and characteristics that were open to all. */
 const CLOUDPETS = "aaddf75da95a000000003ca499b74009";
+/** A block as it is written into the flash. */
+const isVoice = ({ length, kind }: { readonly length: number; readonly kind: string }): boolean => kind === "program" && length > BLOCK_BYTES;
 const NAMES = ["CloudPets", "Pawlock", "XIAO", "bear", "SN-"];
 
 describe("The CloudPets attack", () => {
@@ -117,14 +118,13 @@ describe("The CloudPets attack", () => {
         stranger.connect().subscribe();
         const { operations } = family.toy.machine.flash;
         const from = operations.length;
-        const isWritten = ({ length, kind }: { length: number; kind: string }): boolean => kind === "program" && length > 256;
         stranger.write([OP_HELLO, 1, 1, 131, 0]);
         stranger.write([OP_SEND, 2, 0x40, 0x1f, 0, 0, 1, 2, 3, 4]);
-        for (let at = 0; at < 400; at += 16) stranger.command([OP_DATA, at & 255, at >> 8, 0, ...new Uint8Array(16).fill(at)]);
+        for (let at = 0; at < 1200; at += 16) stranger.command([OP_DATA, at & 255, at >> 8, 0, ...new Uint8Array(16).fill(at)]);
         stranger.write([OP_FINISH, 3]);
         family.toy.wait(500);
-        assert.deepEqual(operations.slice(from).filter(isWritten), []);
-        assertNothing("T04", "start an upload, 25 pieces, stop");
+        assert.deepEqual(operations.slice(from).filter(isVoice), []);
+        assertNothing("T04", "start an upload, 75 pieces, stop");
       });
 
       it("T05 plays: no opcode makes a sound", () => {
@@ -173,5 +173,8 @@ describe("The CloudPets attack", () => {
     assert.equal(phone.set(KEY_VOLUME, [100, 0]).code, 0);
     const fetched = phone.fetch(1);
     assert.deepEqual(fetched.value!.blocks, toy.messages()[0]!.blocks);
+    const from = toy.machine.flash.operations.length;
+    assert.equal(phone.send(fetched.value!.blocks.slice(0, BLOCK_BYTES), BLOCK_SAMPLES).code, 0);
+    assert.equal(toy.machine.flash.operations.slice(from).filter(isVoice).length, 1);
   });
 });

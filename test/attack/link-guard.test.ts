@@ -2,7 +2,7 @@
 // late. Each of the guard's conditions is what stops one of these (link-mutants.test.ts takes them out one by one).
 
 import assert from "node:assert/strict";
-import { CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, KEY_VOLUME, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_SET, OP_STATE } from "../../firmware/link/protocol.ts";
+import { AT_PLAY, AT_RECORDING, AT_REST, CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, KEY_VOLUME, OP_ABANDON, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_SET, OP_STATE } from "../../firmware/link/protocol.ts";
 import { RECORD_PHONES } from "../../firmware/messages/records.ts";
 import { OK } from "../../hal/contract.ts";
 import { observed } from "../support/attack-table.ts";
@@ -52,6 +52,22 @@ describe("The guard", () => {
     assert.ok(notified() > before + 3, "frames go out");
   };
 
+  /** A message of two blocks is announced; how much of it the toy says it has. */
+  const sending = (): number => {
+    if (!isConnected()) rig.connect();
+    rig.radio.write(OP_SEND, 92, 0xa0, 0x0f, 0, 0, 1, 2, 3, 4);
+    const answer = rig.radio.notified.at(-1)!;
+    assert.equal(answer[2], OK);
+    return answer[3]! | (answer[4]! << 8);
+  };
+  /** Nine frames of that message, more than a block, one after the other; they are granted so many times at least, or not at all. */
+  const speaks = (from: number, grants = 0): void => {
+    const before = notified();
+    for (let at = from; at < from + 9 * 124; at += 124) rig.radio.write(OP_DATA, at & 255, at >> 8, 0, ...new Array<number>(124).fill(0));
+    rig.time.tick(1000);
+    assert.ok(grants === 0 ? notified() === before : notified() >= before + grants, `${notified() - before} notifications`);
+  };
+
   it("T22 puts off a stranger at his first word, whatever the stack says of his link", () => {
     pair();
     const before = notified();
@@ -90,6 +106,109 @@ describe("The guard", () => {
       rig.radio.vanish();
     }
     observed("T23", "encryption dropped in the middle of a fetch", "not a frame more");
+  });
+
+  it("T23 keeps nothing of the voice that comes when encryption is dropped in the middle of an upload", () => {
+    pair();
+    for (const what of ["encrypted", "mitm_protected"] as const) {
+      sending();
+      rig.radio.link![what] = false;
+      speaks(0);
+      assert.equal(rig.log.changes, 0);
+      rig.radio.vanish();
+    }
+    observed("T23", "encryption dropped in the middle of an upload", "not a block stored, no grant");
+  });
+
+  it("T61 keeps nothing of the voice of whoever is connected in a phone's place", () => {
+    pair();
+    sending();
+    rig.radio.isDeaf = true;
+    rig.radio.vanish();
+    rig.radio.connect(SECOND);
+    rig.radio.encrypt();
+    rig.radio.isDeaf = false;
+    speaks(0);
+    assert.equal(rig.log.changes, 0);
+    observed("T61", "an upload goes on, its phone gone and another one there, no event told", "not a block stored, no grant");
+  });
+
+  it("T23 keeps what has come of an upload for its phone, and takes nothing more before that asks again", () => {
+    pair();
+    sending();
+    rig.radio.vanish();
+    rig.connect();
+    speaks(0);
+    assert.equal(rig.log.changes, 0);
+    // Until what nothing came of is forgiven.
+    rig.time.tick(5000);
+    assert.equal(sending(), 0, "nothing has arrived");
+    speaks(0, 1);
+    assert.equal(rig.log.changes, 1, "the first block");
+  });
+
+  it("T24 gives no phone what another one has sent, though it announces the very same", () => {
+    rig.pair(SECOND);
+    rig.reboot();
+    rig.pair();
+    sending();
+    speaks(0, 1);
+    rig.radio.vanish();
+    rig.connect(SECOND);
+    assert.equal(sending(), 0, "it begins at the beginning");
+    observed("T24", "another phone announces the message that the first one has begun to send", "it gets nothing of that, and sends all of it");
+  });
+
+  it("T24 takes no voice that is not expected, wherever it would lie: what is fetched stays what it is", () => {
+    pair();
+    const blocks = voiceBlocks(80_000);
+    rig.log.put(blocks, 80_000);
+    rig.connect();
+    rig.radio.write(OP_FETCH, 90, 1, 0, 0, 0);
+    const before = notified();
+    rig.radio.write(OP_PULL, 91, 0, 0, 0, 255);
+    // Into the block that is on its way.
+    for (let at = 0; at < 496; at += 124) rig.radio.write(OP_DATA, at & 255, at >> 8, 0, ...new Array<number>(124).fill(0xee));
+    rig.time.tick(400);
+    const frames = rig.radio.notified.slice(before).filter((frame) => frame[0] === OP_DATA);
+    assert.ok(frames.length > 20);
+    for (const frame of frames) {
+      const at = frame[1]! | (frame[2]! << 8);
+      assert.deepEqual([...frame.subarray(4)], [...blocks.subarray(at, at + frame.length - 4)], `at ${at}`);
+    }
+    assert.equal(rig.log.changes, 0);
+  });
+
+  it("T36 makes no room for voice that says nothing new", () => {
+    pair();
+    sending();
+    for (let i = 0; i < 20; i++) rig.radio.write(OP_DATA, 0, 3, 0, ...new Array<number>(124).fill(0));
+    assert.ok(rig.radio.room < 0, `room for ${rig.radio.room} more`);
+  });
+
+  it("T24 moves nothing while the child has the toy, and nothing of what it has ended", () => {
+    pair();
+    for (const activity of [AT_PLAY, AT_RECORDING]) {
+      fetching();
+      rig.activity = activity;
+      const before = notified();
+      rig.time.tick(500);
+      assert.equal(notified(), before);
+      rig.activity = AT_REST;
+      rig.radio.vanish();
+      rig.connect();
+      sending();
+      rig.activity = activity;
+      speaks(0);
+      assert.equal(rig.log.changes, 0);
+      rig.activity = AT_REST;
+      rig.radio.vanish();
+    }
+    fetching();
+    rig.radio.write(OP_ABANDON, 93);
+    const before = notified();
+    rig.time.tick(500);
+    assert.equal(notified(), before);
   });
 
   it("T61 takes a late word of a phone that is gone for nobody's, and leaves alone who is there now", () => {
@@ -241,7 +360,7 @@ describe("The guard", () => {
     assert.equal(rig.log.changes, 0);
   });
 
-  it("T24 takes no request that is longer than its opcode allows, and no voice beyond what it granted or the message has", () => {
+  it("T24 takes no request that is longer than its opcode allows, and no voice beyond what the message has", () => {
     pair();
     rig.connect(FAMILY, 23);
     rig.radio.write(OP_SEND, 60, 0xf4, 1, 0, 0, 1, 2, 3, 4);

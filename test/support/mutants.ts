@@ -22,8 +22,8 @@ function operands(node: ts.Expression, operator: ts.SyntaxKind): ts.Expression[]
 
 const isLogical = (kind: ts.SyntaxKind): boolean => kind === ts.SyntaxKind.AmpersandAmpersandToken || kind === ts.SyntaxKind.BarBarToken;
 
-/** One mutant for each operand of `&&` and `||` that is left out, and for each condition of an `if` or `?` that never, or always, holds. */
-export function mutants(file: string): Mutant[] {
+/** In all of the file, or within these functions: one mutant for each operand of `&&` and `||` that is left out, and for each condition of an `if` or `?` that never, or always, holds. */
+export function mutants(file: string, within?: readonly string[]): Mutant[] {
   const text = readFileSync(file, "utf8");
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const found: Mutant[] = [];
@@ -41,7 +41,12 @@ export function mutants(file: string): Mutant[] {
     if (condition) for (const by of ["false", "true"]) replace(condition, by, `${condition.getText()} is ${by}`);
     ts.forEachChild(node, visit);
   };
-  visit(source);
+  const seek = (node: ts.Node): void => {
+    if (ts.isFunctionDeclaration(node) && within?.includes(node.name!.text)) visit(node);
+    else ts.forEachChild(node, seek);
+  };
+  if (within) seek(source);
+  else visit(source);
   return found;
 }
 

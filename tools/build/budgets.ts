@@ -21,5 +21,5 @@ export const budgets = {
   /** Variables free in the worst state, as a share of the board's. */
   freeVariables: 0.4,
   /** And while somebody floods the toy: what the radio has to tell in one pass are variables all at once, up to 1024 bytes of its queue. */
-  freeVariablesUnderAttack: 0.25,
+  freeVariablesFlooded: 0.25,
 } as const;

@@ -24,8 +24,8 @@ export function printDivergences(rows: readonly Row[], interpreter: string): voi
 /** Variables that a board has, used by the application at the worst instant of some scenarios. */
 export interface Memory {
   readonly board: string;
-  /** Of scenarios that bear a threat's id, or of the others. */
-  readonly isUnderAttack: boolean;
+  /** Of scenarios in which somebody floods the toy, or of the others. */
+  readonly isFlooded: boolean;
   readonly variables: number;
   readonly peak: number;
   readonly freeShare: number;
@@ -36,27 +36,28 @@ export interface Memory {
   readonly isEnough: boolean;
 }
 
-const THREAT = /\bT\d\d\b/;
+/** The threat of floods: only those have more to tell in one pass than a toy ever has. */
+const FLOOD = /\bT36\b/;
 
 export function memoryOf(rows: readonly Row[], { variableBytes }: InterpreterFacts): Memory[] {
   return boards.flatMap(({ id, role, espruino }) =>
-    [false, true].flatMap((isUnderAttack) => {
-      const own = rows.filter(({ board, title }) => board === id && THREAT.test(title) === isUnderAttack);
+    [false, true].flatMap((isFlooded) => {
+      const own = rows.filter(({ board, title }) => board === id && FLOOD.test(title) === isFlooded);
       const peak = Math.max(0, ...own.map((row) => row.peak ?? 0));
       const freeShare = 1 - peak / espruino.variables;
-      const goal = isUnderAttack ? budgets.freeVariablesUnderAttack : budgets.freeVariables;
+      const goal = isFlooded ? budgets.freeVariablesFlooded : budgets.freeVariables;
       const isExact = variableBytes === espruino.variableBytes;
       const isEnough = role !== "product" || !isExact || freeShare >= goal;
-      return peak > 0 ? [{ board: id, isUnderAttack, variables: espruino.variables, peak, freeShare, goal, isExact, isEnough }] : [];
+      return peak > 0 ? [{ board: id, isFlooded, variables: espruino.variables, peak, freeShare, goal, isExact, isEnough }] : [];
     }),
   );
 }
 
 export function printMemory(memory: readonly Memory[], { variableBytes }: InterpreterFacts): void {
   console.log("");
-  for (const { board, isUnderAttack, variables, peak, freeShare, goal, isExact, isEnough } of memory) {
+  for (const { board, isFlooded, variables, peak, freeShare, goal, isExact, isEnough } of memory) {
     const doubt = isExact ? "" : `; counted in variables of ${variableBytes} bytes, the board's are smaller: it has less left`;
     const verdict = isEnough ? "" : `: TOO LITTLE, ${goal * 100}% must be free`;
-    console.log(`${board}${isUnderAttack ? " under attack" : ""}: at most ${peak} of ${variables} variables, ${(freeShare * 100).toFixed(0)}% free${verdict}${doubt}`);
+    console.log(`${board}${isFlooded ? " while it is flooded" : ""}: at most ${peak} of ${variables} variables, ${(freeShare * 100).toFixed(0)}% free${verdict}${doubt}`);
   }
 }

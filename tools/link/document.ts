@@ -83,7 +83,7 @@ export function protocolDocument(): string {
         `- A phone asks one thing at a time: it waits for the answer, repeats the request **with the same tag** after a second without one, and gives up after six repetitions. A request that comes again with its tag is answered again and not done again, so a lost answer costs nothing.`,
         "- Write requests with response: the system then repairs security by itself, and the write is known to have arrived. Write PULL and DATA without response.",
         "- Notifications may be lost without a word: the toy has room for one a connection interval. Nothing here relies on any single one.",
-        "- A frame of the wrong length gets LENGTH, an unknown opcode gets OPCODE; the connection goes on.",
+        "- A request of the wrong length gets LENGTH, an unknown opcode gets OPCODE; the connection goes on.",
       ].join("\n"),
       ...frames.map(section),
       "## Codes",

@@ -93,7 +93,7 @@ export const frames: readonly Frame[] = [
     "Begins to fetch a message. Nothing comes before it is asked for by PULL.",
     [SEQUENCE],
     [u32("bytes", "length of its blocks"), u32("samples", "its length at 8000 Hz; the last block is filled up with what is to be ignored")],
-    "Ends a fetch that is under way. BUSY while this phone's own SEND is under way.",
+    "Ends a fetch that is under way, and what another phone has not finished sending. BUSY while this phone's own SEND is under way.",
   ),
   {
     name: "PULL",
@@ -139,7 +139,7 @@ export const frames: readonly Frame[] = [
     fields: [u24("offset", "of its first byte in the message"), { name: "voice", bytes: [1, MOST_VOICE], about: "bytes of the blocks, to the end of the frame" }],
     answer: undefined,
     isChange: false,
-    notes: ["From the phone: in order, without response, no more than `credit` frames beyond what is granted. What is out of order is dropped, and GRANT tells where to go on."],
+    notes: ["From the phone: in order, without response, no more than `credit` frames beyond what is granted. What is out of order is dropped, and GRANT tells where to go on. What is not expected, or no frame, is dropped without a word."],
   },
   asked(
     protocol.OP_FINISH,

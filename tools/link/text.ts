@@ -34,15 +34,15 @@ Connections must be on. Legacy pairing, Just Works, out-of-band data and shorter
   window is open for 60 s, for one phone. The toy speaks six digits, twice, in about ten seconds; the phone's own dialogue asks for
   them. After three attempts that failed, a tap, or the time, the window shuts. Outside the window the toy answers Pairing Not
   Supported (0x05 in SMP).
-- **A phone is accepted when, on the connection on which it paired, its first HELLO arrives.** Pairing alone is not enough: write
+- **A phone is accepted when, on the connection on which it paired, its first request arrives**, which is HELLO. Pairing alone is not enough: write
   HELLO at once. A bond that was made without that counts for nothing, ever.
 - At most ${MOST_PHONES} phones are accepted; then the window does not open until one is revoked.
 - While the window is open known phones are refused: try again after a minute.
 - After a window in which digits were spoken the toy starts anew as soon as it is left alone for three seconds: connections fail
   for about three seconds then. Disconnect after the first HELLO and what you need at once, so that it can.
 - Who is not accepted is disconnected: after 5 s on a connection that has not become encrypted and said HELLO (less, down to 1 s,
-  for those who are not known while many others try), after 30 s once pairing has begun in the window, at once when encrypted but not
-  in the list. There is no answer that tells why.
+  for those who are not known while many others try), after 30 s once pairing has begun in the window, at the first request
+  when encrypted but not in the list. There is no answer that tells why.
 - **Subscribe to Answer on every connection**, bonded or not, before HELLO: its answer is a notification already.`;
 
 export const CONNECTING = `## MTU
@@ -68,7 +68,7 @@ in which they were asked for.
 
 **To the toy.** SEND tells length and CRC-32 and gets the offset to begin at: 0, or where an earlier connection stopped. DATA frames
 follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): a GRANT follows when ${CREDIT / 2} or ${CREDIT} have come, or the last, or
-within a second.
+within a second after fewer; none while the child has the toy.
 
 - A GRANT with the same offset as before, or none for 500 ms: go back to what is granted and send from there, no more often than every
   100 ms. After three such times say SEND again: it tells how far the toy is.

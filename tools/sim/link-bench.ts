@@ -1,5 +1,6 @@
 // What the link gives: voice in both directions against what air and interpreter allow, and how long a family phone needs to get in
-// while strangers storm the toy. Measured on the simulated product board with the companion's client.
+// while strangers storm the toy. Measured on the simulated product board with the companion's client. The interpreter's limit is what its
+// time for a frame in the same run allows: code that takes longer lowers both, so the time for a frame is shown as well.
 
 import { xiaoble } from "../../boards/xiaoble.ts";
 import { ATT_HEADER_BYTES, CREDIT, DATA_HEADER_BYTES, MOST_FRAME_BYTES, MOST_MTU } from "../../firmware/link/protocol.ts";

@@ -232,6 +232,17 @@ describe("Radio on Espruino", () => {
     assert.equal(radio.identify("c0:00:00:00:00:99 random", true), "c0:00:00:00:00:99 random");
   });
 
+  it("finds a bond wherever in the page it lies, across the pieces in which it is read too", () => {
+    for (const begins of [256 - 23, 256 - 22, 256 - 1, 256, 257, 512 - 10, 1024 - 23]) {
+      bonds.erase(false);
+      // Words in use, and a record of the rest before the bond.
+      const used = 2;
+      bonds.fds.write(0xd000, 1, new Uint8Array((begins - used - 3) * 4));
+      bonds.store(KEYS);
+      assert.match(radio.identify(KEYS.identity, true), /^c0:11:22:33:44:55 random#/, `at word ${begins}`);
+    }
+  });
+
   it("erases both pages of bonds, whichever they lie in", () => {
     for (const erasures of [0, 1]) {
       const { peer } = bonds.store(KEYS);

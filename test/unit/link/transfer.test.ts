@@ -159,6 +159,47 @@ describe("link transfers", function () {
     assert.equal(rig.log.making, undefined);
   });
 
+  it("leave another phone's upload as it is when one is refused, and do not wait for it any longer", () => {
+    rig.pair(SECOND);
+    rig.reboot();
+    rig.pair();
+    const { sequence } = rig.log.put(blocks, SAMPLES);
+    answer(OP_SEND, 199, ...u32(SAMPLES), ...u32(1));
+    rig.radio.vanish();
+    rig.connect(SECOND);
+    for (let second = 0; second < 70; second += 10) {
+      assert.equal(answer(OP_SEND, second, ...u32(LONGEST_SAMPLES + 1), ...u32(1))[2], ERR_RANGE);
+      assert.equal(answer(OP_FINISH, second)[2], CODE_STATE);
+      rig.time.tick(10000);
+    }
+    assert.equal(rig.log.making, undefined, "after a minute");
+    answer(OP_SEND, 200, ...u32(SAMPLES), ...u32(1));
+    rig.radio.vanish();
+    rig.connect();
+    answer(OP_SEND, 201, ...u32(LONGEST_SAMPLES + 1), ...u32(1));
+    assert.equal(answer(OP_FETCH, 202, ...u32(sequence))[2], 0, "it is not its own");
+  });
+
+  for (const [units, frames] of [[6, CREDIT], [11, CREDIT], [12, CREDIT / 2], [24, CREDIT / 2]] as const) {
+    it(`are granted after every ${frames} frames at an interval of ${units * 1.25} ms`, () => {
+      rig.pair();
+      rig.radio.intervalUnits = units;
+      answer(OP_SEND, 199, ...u32(SAMPLES), ...u32(1));
+      rig.time.tick(1000);
+      // The count goes on from what was announced before the interval was looked at.
+      const granted: number[] = [];
+      for (let frame = 0; frame < 12; frame++) {
+        const before = rig.radio.notified.length;
+        const at = frame * 124;
+        rig.radio.write(OP_DATA, at & 255, at >> 8, 0, ...new Array<number>(124).fill(0));
+        for (const grant of rig.radio.notified.slice(before)) if (grant[0] === OP_GRANT) granted.push(frame + 1);
+      }
+      const steps = granted.slice(1).map((at, i) => at - granted[i]!);
+      assert.deepEqual(steps, steps.map(() => frames));
+      assert.ok(steps.length >= 2);
+    });
+  }
+
   it("drop what a phone began and left for a minute", () => {
     rig.pair();
     rig.radio.write(OP_SEND, 9, ...u32(SAMPLES), ...u32(1));

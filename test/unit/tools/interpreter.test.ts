@@ -51,11 +51,11 @@ describe("Variables counted", () => {
 
   it("are too many for the product board when less than 40% are free", () => assert.equal(memoryOf(rows(most + 1), facts)[0]!.isEnough, false));
 
-  it("may be more while somebody attacks the toy, and are told apart", () => {
-    const attack = { ...rows(most + 1)[0]!, title: "T36 floods" };
-    const memory = memoryOf([...rows(most), attack], facts);
-    assert.deepEqual(memory.map(({ isUnderAttack, peak, isEnough }) => [isUnderAttack, peak, isEnough]), [[false, most, true], [true, most + 1, true]]);
-    assert.equal(memoryOf([{ ...attack, peak: Math.floor(xiaoble.espruino.variables * 0.75) + 1 }], facts)[0]!.isEnough, false);
+  it("may be more while somebody floods the toy, and are told apart", () => {
+    const flood = { ...rows(most + 1)[0]!, title: "T36 floods" };
+    const memory = memoryOf([...rows(most), flood], facts);
+    assert.deepEqual(memory.map(({ isFlooded, peak, isEnough }) => [isFlooded, peak, isEnough]), [[false, most, true], [true, most + 1, true]]);
+    assert.equal(memoryOf([{ ...flood, peak: Math.floor(xiaoble.espruino.variables * 0.75) + 1 }], facts)[0]!.isEnough, false);
   });
 
   it("are not judged when they are not of the board's size", () => {
