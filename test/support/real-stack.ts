@@ -17,8 +17,26 @@ const IO_CODES: readonly IoCaps[] = ["DisplayOnly", "DisplayYesNo", "KeyboardOnl
 const TOY = "C0:00:00:00:00:02";
 const PHONE = "C0:00:00:00:00:01";
 const SERVICE = "f04b0001-6a0d-4f9c-8f5e-2d1c9b7a3e60";
+type Permission = "open" | "encrypted" | "encrypted-mitm" | "encrypted-mitm-sc" | "not-permitted";
+
+/** A service as the stack takes it; its characteristics are numbered through all services. */
+export interface RealService {
+  readonly uuid: string | number;
+  readonly characteristics: readonly { readonly uuid: string | number; readonly properties: readonly string[]; readonly read: Permission; readonly write: Permission }[];
+}
+
 /** In the order of radio-bench: open, level 2, 3 and 4. */
-const PERMISSIONS = ["open", "encrypted", "encrypted-mitm", "encrypted-mitm-sc"];
+const LEVELS: readonly RealService[] = [
+  {
+    uuid: SERVICE,
+    characteristics: (["open", "encrypted", "encrypted-mitm", "encrypted-mitm-sc"] as const).map((level, i) => ({
+      uuid: SERVICE.replace("0001", `000${i + 2}`),
+      properties: ["read", "write", "write-without-response"],
+      read: level,
+      write: level,
+    })),
+  },
+];
 
 export interface Features {
   readonly ioCap?: number;
@@ -43,7 +61,7 @@ interface RealCharacteristic {
 
 interface Connection extends EventEmitter {
   readonly smp: Smp;
-  readonly gatt: { discoverServicesByUuid(uuid: string, most: number, tell: (services: readonly { discoverCharacteristics(tell: (found: RealCharacteristic[]) => void): void }[]) => void): void };
+  readonly gatt: { discoverServicesByUuid(uuid: string | number, most: number, tell: (services: readonly { discoverCharacteristics(tell: (found: RealCharacteristic[]) => void): void }[]) => void): void };
   disconnect(): void;
 }
 
@@ -103,16 +121,18 @@ export class RealStack {
     private readonly cwd: string,
     /** What the toy answers with; Espruino's look at the peer comes first. */
     private readonly own: PairingFeatures,
+    private readonly services: readonly RealService[],
   ) {}
 
   /** `phoneHasSc` false: a phone of the time before Secure Connections. */
-  static async create(own: PairingFeatures, phoneHasSc: boolean, air: HciAir = {}): Promise<RealStack> {
-    const stack = new RealStack(mkdtempSync(join(tmpdir(), "real-stack-")), process.cwd(), own);
+  static async create(own: PairingFeatures, phoneHasSc: boolean, air: HciAir = {}, services = LEVELS): Promise<RealStack> {
+    const stack = new RealStack(mkdtempSync(join(tmpdir(), "real-stack-")), process.cwd(), own, services);
     process.chdir(stack.folder);
     const [phone, toy] = hciPair(air);
     stack.#manager = await stack.#host(phone, PHONE, phoneHasSc);
     stack.#toy = await stack.#host(toy, TOY, own.sc);
-    stack.#toy.gattDb.addServices([{ uuid: SERVICE, characteristics: PERMISSIONS.map((permission, i) => stack.#characteristic(permission, i)) }]);
+    let index = 0;
+    stack.#toy.gattDb.addServices(services.map(({ uuid, characteristics }) => ({ uuid, characteristics: characteristics.map((each) => stack.#characteristic(each, index++)) })));
     return stack;
   }
 
@@ -124,10 +144,13 @@ export class RealStack {
   async connect(): Promise<this> {
     this.#toy.startAdvertising({}, (_, connection) => this.#serve(connection));
     this.phone = await new Promise<Connection>((tell) => this.#manager.connect("random", TOY, {}, tell));
-    const [service] = await new Promise<readonly { discoverCharacteristics(tell: (found: RealCharacteristic[]) => void): void }[]>((tell) =>
-      this.phone.gatt.discoverServicesByUuid(SERVICE, 1, tell),
-    );
-    this.#characteristics = await new Promise<RealCharacteristic[]>((tell) => service!.discoverCharacteristics(tell));
+    this.#characteristics = [];
+    for (const { uuid } of this.services) {
+      const [service] = await new Promise<readonly { discoverCharacteristics(tell: (found: RealCharacteristic[]) => void): void }[]>((tell) =>
+        this.phone.gatt.discoverServicesByUuid(uuid, 1, tell),
+      );
+      this.#characteristics.push(...(await new Promise<RealCharacteristic[]>((tell) => service!.discoverCharacteristics(tell))));
+    }
     return this;
   }
 
@@ -182,12 +205,12 @@ export class RealStack {
     smp.on("pairingFail", () => (this.#passkey = undefined));
   }
 
-  #characteristic(permission: string, index: number): object {
+  #characteristic({ uuid, properties, read, write }: RealService["characteristics"][number], index: number): object {
     return {
-      uuid: SERVICE.replace("0001", `000${index + 2}`),
-      properties: ["read", "write", "write-without-response"],
-      readPerm: permission,
-      writePerm: permission,
+      uuid,
+      properties,
+      readPerm: read,
+      writePerm: write,
       value: Buffer.from([1, 2, 3]),
       onWrite: (_connection: unknown, _needsResponse: boolean, value: Buffer, answer: (error: number) => void) => {
         this.written.push(`${index}: ${value.toString("hex")}`);

@@ -2,12 +2,32 @@
 // services, the same answers.
 
 import assert from "node:assert/strict";
+import { xiaoble } from "../../../boards/xiaoble.ts";
+import { ANSWER, BATTERY_LEVEL, BATTERY_SERVICE, DEVICE_INFORMATION, MANUFACTURER_NAME, MODEL_NUMBER, REQUEST, VOICE_SERVICE } from "../../../firmware/link/protocol.ts";
 import { ATT_ERROR } from "../../../sim/air/att-server.ts";
 import { SMP_REASONS, type PairingFeatures } from "../../../sim/air/pairing.ts";
 import type { HciAir } from "../../support/hci-link.ts";
 import { LEVEL2, LEVEL3, LEVEL4, OPEN, RadioBoard, boot } from "../../support/radio-bench.ts";
-import { RealStack } from "../../support/real-stack.ts";
+import { RealStack, type RealService } from "../../support/real-stack.ts";
+import { buildLockdown } from "../../../tools/build/lockdown.ts";
 
+/** What `.boot0` sets, as the real stack takes it. */
+const OWN: readonly RealService[] = [
+  {
+    uuid: DEVICE_INFORMATION,
+    characteristics: [MODEL_NUMBER, MANUFACTURER_NAME].map((uuid) => ({ uuid, properties: ["read"], read: "encrypted-mitm-sc", write: "not-permitted" })),
+  },
+  { uuid: BATTERY_SERVICE, characteristics: [{ uuid: BATTERY_LEVEL, properties: ["read"], read: "encrypted-mitm-sc", write: "not-permitted" }] },
+  {
+    uuid: VOICE_SERVICE,
+    characteristics: [
+      { uuid: REQUEST, properties: ["write", "write-without-response"], read: "not-permitted", write: "encrypted-mitm-sc" },
+      { uuid: ANSWER, properties: ["notify"], read: "not-permitted", write: "not-permitted" },
+    ],
+  },
+];
+/** As the simulated central names it. */
+const shortened = (uuid: string | number): string => (typeof uuid === "number" ? uuid.toString(16) : uuid.replaceAll("-", ""));
 const UUIDS = [OPEN, LEVEL2, LEVEL3, LEVEL4];
 const TOY = { display: 1, keyboard: 0, mitm: 1, lesc: 1, bond: 1, pair: true };
 const NAMES = Object.fromEntries(Object.entries(SMP_REASONS).map(([name, code]) => [code, name]));
@@ -97,6 +117,37 @@ describe("Simulated radio and a real stack", function () {
 
   it("agree when packets are lost and come late", async () => {
     assert.deepEqual(simulated({}), await real({}, { loss: 0.2, packetsPerEvent: 1, delayEvents: 2 }));
+  });
+
+  it("agree about the toy's own table, before a pairing and after it", async () => {
+    const program = `global.air=function(e){print("air "+new Uint8Array(e.data).join())};
+      NRF.on("passkey",function(p){print("passkey "+JSON.stringify(p))});NRF.setSecurity(${JSON.stringify(TOY)});NRF.wake();`;
+    const board = RadioBoard.on({ ".boot0": await buildLockdown(xiaoble, xiaoble.flashMap.keyPage!), ".bootcde": program }, { wait: 3000 });
+    const central = board.connected();
+    const uuids = OWN.flatMap(({ characteristics }) => characteristics.map(({ uuid }) => shortened(uuid)));
+    assert.deepEqual(central.gatt.characteristics.map(({ uuid }) => uuid).filter((uuid) => uuids.includes(uuid)), uuids, "all of them, in their order");
+    // What the properties announce: whether the toy's stack refuses the rest by them is not known.
+    const announced = OWN.flatMap(({ characteristics }) => characteristics).flatMap(({ properties }, i) => (["read", "write"] as const).filter((what) => properties.includes(what)).map((what) => [what, i] as const));
+    assert.equal(announced.length, 4);
+    const tries = (): number[] => announced.map(([what, i]) => (what === "read" ? board.read(central, uuids[i]!) : board.write(central, uuids[i]!, [i])).error ?? 0);
+    const before = tries();
+    board.printed();
+    assert.ok(board.pair(central).isPaired);
+    const after = tries();
+    const written = board.printed().filter((line) => line.startsWith("air "));
+
+    stack = await RealStack.create(features({ ioCaps: "DisplayOnly" }), true, {}, OWN);
+    await stack.connect();
+    const real = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for (const [what, i] of announced) found.push(await stack![what](i));
+      return found;
+    };
+    assert.deepEqual(before, await real());
+    assert.ok((await stack.pair(features())).isPaired);
+    assert.deepEqual(after, await real());
+    assert.deepEqual(stack.written, ["3: 03"]);
+    assert.deepEqual(written, ["air 3"]);
   });
 
   it("agree about a bond: encryption is missing until it is started, and a reconnection is a stranger until then", async () => {
