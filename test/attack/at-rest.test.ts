@@ -30,7 +30,7 @@ function tapped(toy: Toy): { readonly tones: string[]; readonly hasVoice: boolea
 }
 
 describe("The flash", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   afterEach(assertPromisesKept);
 
   it("T44 is written by a day of all that a toy does, power cuts too: nowhere that Storage has a header, a boot file or a seal", () => {
