@@ -191,6 +191,7 @@ export class Machine {
     const from = this.clock.now;
     this.#interrupt.clear();
     this.#charge("idlePass", 0);
+    // What the air has brought lies in memory that was sought for it.
     for (const { data } of events) if (data instanceof Uint8Array && data.length > this.#smallBytes) this.#charge("flatAllocation", 0);
     this.#guarded(() => this.#engine.pass(events));
     this.longestPassUs = Math.max(this.longestPassUs, this.clock.now - from);

@@ -1,5 +1,6 @@
-// The one door: every request from the air passes `admit`; nothing comes of voice, and not a byte goes to the air, before `isSafe`. A link is believed for what the
-// stack says of it at this very moment, never for what was true a while ago: an event may come late or not at all.
+// The one door: every request from the air passes `admit`; nothing comes of voice, and not a byte goes to the air, before `isSafe`. A
+// link is believed for what the stack says of it at this very moment, never for what was true a while ago: an event may come late or
+// not at all.
 
 import { ADDRESS_CHARS, type Clock, type Radio, type TimerId } from "../../hal/contract.ts";
 import { refill } from "../bucket.ts";

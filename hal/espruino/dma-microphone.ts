@@ -180,7 +180,7 @@ export function createDmaMicrophone(
     liftedPolls = isPawPressed() ? 0 : liftedPolls + 1;
     if (token && (!token.isLive() || liftedPolls > 1)) {
       if (state === RUNNING) stopNow(false);
-      shut();
+      else shut();
     }
   }
 

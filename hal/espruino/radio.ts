@@ -98,6 +98,19 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
     if (timer === undefined) beat();
   }
 
+  /** The bond of that address that begins in this piece of a page. */
+  function bondOf(address: string, words: Uint32Array): Uint8Array | undefined {
+    // What has been replaced bears no key any more; what only looks like a record is another phone's choice, so not beyond the page.
+    let at = words.indexOf(BOND_RECORD);
+    for (; at >= 0 && at < PIECE_WORDS && at <= words.length - RECORD_WORDS; at = words.indexOf(BOND_RECORD, at + 1)) {
+      const bond = new Uint8Array(words.buffer, (at + HEADER_WORDS) * 4, RECORD_BYTES);
+      let same = 0;
+      while (same < ADDRESS_BYTES && parseInt(address.substr(ADDRESS_CHARS - 2 - 3 * same, 2), 16) === bond[ADDRESS_AT + same]) same++;
+      if (same === ADDRESS_BYTES) return bond;
+    }
+    return undefined;
+  }
+
   function listen(onEvent: (kind: number, value: unknown) => void, onWritten: (data: ArrayBuffer) => void): void {
     function forward(name: string, kind: number): void {
       // Told only while pairing is open: who asks for it all day long must not keep JavaScript busy.
@@ -154,15 +167,8 @@ export function createEspruinoRadio(table: RadioTable, onError: (error: unknown)
       for (let page = bonds; isWithBond && page < bonds + BOND_BYTES; page += PAGE_BYTES) {
         if (flash.read(1, page + TAG_AT)[0] !== DATA_PAGE) continue;
         for (let from = 0; from < PAGE_BYTES; from += PIECE_WORDS * 4) {
-          const words = new Uint32Array(flash.read(Math.min((PIECE_WORDS + RECORD_WORDS) * 4, PAGE_BYTES - from), page + from).buffer);
-          // What has been replaced bears no key any more; what only looks like a record is another phone's choice, so not beyond the page.
-          let at = words.indexOf(BOND_RECORD);
-          for (; at >= 0 && at < PIECE_WORDS && at <= words.length - RECORD_WORDS; at = words.indexOf(BOND_RECORD, at + 1)) {
-            const bond = new Uint8Array(words.buffer, (at + HEADER_WORDS) * 4, RECORD_BYTES);
-            let same = 0;
-            while (same < ADDRESS_BYTES && parseInt(lasting.substr(ADDRESS_CHARS - 2 - 3 * same, 2), 16) === bond[ADDRESS_AT + same]) same++;
-            if (same === ADDRESS_BYTES) return lasting + BOND_MARK + E.CRC32(bond).toString(36);
-          }
+          const bond = bondOf(lasting, new Uint32Array(flash.read(Math.min((PIECE_WORDS + RECORD_WORDS) * 4, PAGE_BYTES - from), page + from).buffer));
+          if (bond) return lasting + BOND_MARK + E.CRC32(bond).toString(36);
         }
       }
       return lasting;

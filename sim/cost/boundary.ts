@@ -74,6 +74,7 @@ export const boundaryTurns: Readonly<Record<string, BoundaryCost>> = {
   nrfSetting: { turns: 10 },
   nrfCall: { turns: 0.5 },
   // Derived: an event object, an ArrayBuffer and its string are made, as for `construct` and a property; then a callback's dispatch.
+  // Data of more than two variables are a flatAllocation besides.
   nrfCallback: { turns: 3.2 },
   hwRand: { turns: 0.3 },
 

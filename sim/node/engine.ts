@@ -63,6 +63,7 @@ export class NodeEngine implements Engine {
     });
     natives(context, { call, storage, environment: this.options.environment, evaluate });
     shimScript.runInContext(context);
+    vm.runInContext("$chargeCopies()", context);
     this.#buffers = scope["$buffers"] as ArrayBuffer[];
     storage.checkAtBoot();
     for (const name of [".bootPowerOn", ".boot0", ".boot1", ".boot2", ".boot3", ".bootrst", ".bootcde"]) {

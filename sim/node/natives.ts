@@ -30,19 +30,6 @@ export function natives(context: vm.Context, services: NativeServices): void {
     bytes(data: Uint8Array): Uint8Array;
     buffer(data: Uint8Array): ArrayBuffer;
   };
-  // Copies take time by the byte, which no text tells.
-  vm.runInContext(
-    `(function (charge) {
-      [Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array].forEach(function (Kind) {
-        var copy = Kind.prototype.set;
-        Kind.prototype.set = function (source, offset) {
-          charge(source.length);
-          copy.call(this, source, offset);
-        };
-      });
-    })`,
-    context,
-  )((length: number) => call("charge", ["typedArraySet", length]));
   const listeners: Record<string, (() => void)[]> = {};
 
   scope["E"] = {

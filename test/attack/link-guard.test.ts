@@ -1,5 +1,6 @@
 // The one door, attacked where the simulated stack would not even let the attack through: over a radio that lies, forgets and comes
 // late. Each of the guard's conditions is what stops one of these (link-mutants.test.ts takes them out one by one).
+// Over 300 lines: one rig and its few steps serve all of them, and what one condition lets through another test may show.
 
 import assert from "node:assert/strict";
 import { AT_PLAY, AT_RECORDING, AT_REST, CODE_LENGTH, CODE_OPCODE, EVENT_STRANGER, KEY_VOLUME, OP_ABANDON, OP_DATA, OP_FETCH, OP_HELLO, OP_PULL, OP_SEND, OP_SET, OP_STATE } from "../../firmware/link/protocol.ts";
@@ -68,6 +69,15 @@ describe("The guard", () => {
     assert.ok(grants === 0 ? notified() === before : notified() >= before + grants, `${notified() - before} notifications`);
   };
 
+  /** The phone is gone and another one in its place, encrypted; the toy is told of neither. */
+  const replaced = (): void => {
+    rig.radio.isDeaf = true;
+    rig.radio.vanish();
+    rig.radio.connect(SECOND);
+    rig.radio.encrypt();
+    rig.radio.isDeaf = false;
+  };
+
   it("T22 puts off a stranger at his first word, whatever the stack says of his link", () => {
     pair();
     const before = notified();
@@ -123,11 +133,7 @@ describe("The guard", () => {
   it("T61 keeps nothing of the voice of whoever is connected in a phone's place", () => {
     pair();
     sending();
-    rig.radio.isDeaf = true;
-    rig.radio.vanish();
-    rig.radio.connect(SECOND);
-    rig.radio.encrypt();
-    rig.radio.isDeaf = false;
+    replaced();
     speaks(0);
     assert.equal(rig.log.changes, 0);
     observed("T61", "an upload goes on, its phone gone and another one there, no event told", "not a block stored, no grant");
@@ -214,11 +220,7 @@ describe("The guard", () => {
   it("T61 takes a late word of a phone that is gone for nobody's, and leaves alone who is there now", () => {
     pair();
     rig.connect();
-    rig.radio.isDeaf = true;
-    rig.radio.vanish();
-    rig.radio.connect(SECOND);
-    rig.radio.encrypt();
-    rig.radio.isDeaf = false;
+    replaced();
     const before = notified();
     rig.radio.write(OP_STATE, 50);
     const volume = rig.link.volume();
@@ -232,10 +234,7 @@ describe("The guard", () => {
   it("T61 sends no frame of a phone's transfer to whoever is connected in its place", () => {
     pair();
     fetching();
-    rig.radio.isDeaf = true;
-    rig.radio.vanish();
-    rig.radio.connect(SECOND);
-    rig.radio.encrypt();
+    replaced();
     const before = notified();
     rig.time.tick(900);
     assert.equal(notified(), before);

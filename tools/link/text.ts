@@ -34,8 +34,8 @@ Connections must be on. Legacy pairing, Just Works, out-of-band data and shorter
   window is open for 60 s, for one phone. The toy speaks six digits, twice, in about ten seconds; the phone's own dialogue asks for
   them. After three attempts that failed, a tap, or the time, the window shuts. Outside the window the toy answers Pairing Not
   Supported (0x05 in SMP).
-- **A phone is accepted when, on the connection on which it paired, its first request arrives**, which is HELLO. Pairing alone is not enough: write
-  HELLO at once. A bond that was made without that counts for nothing, ever.
+- **A phone is accepted when, on the connection on which it paired, its first request arrives**, which is HELLO. Pairing alone
+  is not enough: write HELLO at once. A bond that was made without that counts for nothing, ever.
 - At most ${MOST_PHONES} phones are accepted; then the window does not open until one is revoked.
 - While the window is open known phones are refused: try again after a minute.
 - After a window in which digits were spoken the toy starts anew as soon as it is left alone for three seconds: connections fail
@@ -67,8 +67,8 @@ in which they were asked for.
 - After a disconnection: HELLO, FETCH, PULL only what is missing.
 
 **To the toy.** SEND tells length and CRC-32 and gets the offset to begin at: 0, or where an earlier connection stopped. DATA frames
-follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): a GRANT follows when ${CREDIT / 2} or ${CREDIT} have come, or the last, or
-within a second after fewer; none while the child has the toy.
+follow, without response, up to ${CREDIT} frames beyond the highest GRANT (or that offset): a GRANT follows when ${CREDIT / 2} or
+${CREDIT} have come, or the last, or within a second after fewer; none while the child has the toy.
 
 - A GRANT with the same offset as before, or none for 500 ms: go back to what is granted and send from there, no more often than every
   100 ms. After three such times say SEND again: it tells how far the toy is.
